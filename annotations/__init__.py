@@ -1,0 +1,1 @@
+"""What people say about captures: tasks out to Label Studio, labels back."""

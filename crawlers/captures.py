@@ -1,0 +1,281 @@
+"""The capture store: what a crawl leaves behind, and the only thing that curation reads of it.
+
+A store is a folder at any fsspec URL: `blobs/ab/<sha256>.<ext>` holds original bytes, write-once; `log/<run>.jsonl` holds
+one capture a line, `failures/<run>.jsonl` one typed failure a line. Both logs are append-only; `compact()` turns the
+capture log into Parquet. No Scrapy and no browser here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any, Literal, TypeVar
+
+import fsspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from crawlers.errors import GessoError
+
+FORM_FACTORS = ("phone", "sevenInch", "tenInch", "tv", "wear", "desktop", "tablet")
+EXTENSIONS = {"jpeg": "jpg", "dom": "json.gz"}  # where the extension is not the format's own name
+HASH_CHUNK = 1 << 20
+
+
+class StoreError(GessoError):
+    """The store is missing, empty or not one of ours."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Image(_Record):
+    """The original bytes' description; width and height in pixels as stored, before any EXIF turn."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    format: str
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    bytes: int = Field(ge=1)
+
+
+class View(_Record):
+    """How the screen was looked at; width and height of the viewport in CSS pixels."""
+
+    kind: Literal["fold", "full", "section", "listing"]
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    dpr: float = Field(gt=0)
+    theme: Literal["light", "dark"] | None = None
+    form_factor: str = "desktop"
+
+
+class Page(_Record):
+    title: str = ""
+    description: str = ""
+    lang: str = ""
+    dom_sha256: str | None = None
+
+
+class Listing(_Record):
+    app_id: str
+    name: str = ""
+    developer: str = ""
+    summary: str = ""
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    rating: float | None = None
+    rating_count: int | None = None
+    locale: str = ""
+    position: int = 0
+
+
+class Signal(_Record):
+    """One piece of evidence about permission: where it was read and its raw text, capped by whoever reads it."""
+
+    source: str
+    evidence: str
+    effect: Literal["allow", "disallow", "note"]
+
+
+class Rights(_Record):
+    allowed: bool
+    signals: tuple[Signal, ...] = ()
+    licence: str | None = None
+
+
+class Capture(_Record):
+    """One image as it was met, with where, when, how and under which permissions."""
+
+    capture_id: str
+    run_id: str
+    source: str
+    spider: str
+    url: str
+    canonical_url: str
+    site: str
+    fetched_at: datetime
+    http_status: int | None = None
+    image: Image
+    view: View
+    page: Page | None = None
+    listing: Listing | None = None
+    rights: Rights
+    verdicts: tuple[str, ...] = ()
+
+
+class Failure(_Record):
+    """What was asked for and did not become a capture, with a `kind` to count by and a `reason` to read."""
+
+    failure_id: str
+    run_id: str
+    source: str
+    spider: str
+    url: str
+    site: str
+    failed_at: datetime
+    kind: str
+    reason: str
+
+
+R = TypeVar("R", Capture, Failure)
+
+
+def capture_id(source: str, identity: str, view: View, image_sha256: str) -> str:
+    """24 hex digits, a pure function of what was captured, so that a repeat is no duplicate.
+
+    `identity` is the canonical URL of a page, or `app_id/locale/position` of a listing's screenshot.
+    """
+    key = [source, identity, view.model_dump(mode="json"), image_sha256]
+    return hashlib.sha256(json.dumps(key, separators=(",", ":")).encode()).hexdigest()[:24]
+
+
+def failure_id(source: str, identity: str, kind: str) -> str:
+    """24 hex digits, so that the same failure met twice in a run is one."""
+    return hashlib.sha256(json.dumps([source, identity, kind]).encode()).hexdigest()[:24]
+
+
+def now() -> datetime:
+    """UTC with whole seconds: finer would suggest an accuracy nobody has."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class CaptureStore:
+    """Reads and writes one store. Writing is safe against kill -9: a blob is whole or absent, a log line whole or torn.
+
+    Raises StoreError where the place is not a store or holds a line that is not ours.
+    """
+
+    def __init__(self, url: str, *, create: bool = False) -> None:
+        self.url = str(url)
+        self.fs, root = fsspec.core.url_to_fs(self.url)
+        self.root = root.rstrip("/")
+        self._local = "file" in ((self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol)
+        if create:
+            for folder in ("blobs", "log", "failures"):
+                self.fs.makedirs(f"{self.root}/{folder}", exist_ok=True)
+        elif not self.fs.exists(self.root):
+            raise StoreError(f"no capture store at {self.url}: crawl first, or name another with --home")
+
+    # -- blobs ---------------------------------------------------------------------------------------------------------
+
+    def blob_path(self, sha256: str, format: str) -> str:
+        return f"{self.root}/blobs/{sha256[:2]}/{sha256}.{EXTENSIONS.get(format, format)}"
+
+    def put_blob(self, data: bytes, format: str) -> str:
+        """Store bytes once under their SHA-256 and return it: written aside, synced, then renamed into place."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self.blob_path(sha256, format)
+        if self.fs.exists(path) and self.fs.size(path) == len(data):
+            return sha256
+        if not self._local:
+            self.fs.pipe_file(path, data)  # object stores put a whole object or none
+            return sha256
+        self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
+        aside = f"{path}.{uuid.uuid4().hex}.part"
+        try:
+            with open(aside, "wb") as out:  # noqa: PTH123 - an fsspec path, and fsync needs the descriptor
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(aside, path)  # noqa: PTH105
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(aside)  # noqa: PTH108
+        return sha256
+
+    def read_blob(self, sha256: str, format: str) -> bytes:
+        """The bytes, checked against their name. Raises StoreError where they are missing or altered."""
+        path = self.blob_path(sha256, format)
+        try:
+            data: bytes = self.fs.cat_file(path)
+        except FileNotFoundError:
+            raise StoreError(f"blob {sha256[:12]}….{format} is missing from {self.url}: crawl it again") from None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StoreError(f"blob {sha256[:12]}….{format} in {self.url} is altered: delete it and crawl it again")
+        return data
+
+    def read_image(self, capture: Capture) -> bytes:
+        return self.read_blob(capture.image.sha256, capture.image.format)
+
+    # -- logs ----------------------------------------------------------------------------------------------------------
+
+    def append(self, run_id: str, records: Iterable[Capture | Failure]) -> None:
+        """Make records durable in the run's logs. Blobs must be stored before the captures that name them."""
+        lines: dict[str, list[str]] = {"log": [], "failures": []}
+        for record in records:
+            folder = "log" if isinstance(record, Capture) else "failures"
+            lines[folder].append(record.model_dump_json() + "\n")
+        for folder, batch in lines.items():
+            if batch:
+                self._append_bytes(f"{self.root}/{folder}/{run_id}", "".join(batch).encode())
+
+    def _append_bytes(self, stem: str, data: bytes) -> None:
+        if not self._local:  # no append on object stores: one small object a batch, read back in name order
+            self.fs.pipe_file(f"{stem}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}.jsonl", data)
+            return
+        with open(f"{stem}.jsonl", "ab+") as out:  # noqa: PTH123 - see put_blob
+            if out.tell() and (out.seek(-1, os.SEEK_END), out.read(1))[1] != b"\n":
+                data = b"\n" + data  # the last writer died within a line: close it, so that only its own line is lost
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+
+    def _read_log(self, folder: str, model: type[R], run_id: str | None) -> Iterator[R]:
+        seen: set[str] = set()
+        key = "capture_id" if model is Capture else "failure_id"
+        for path in sorted(self.fs.glob(f"{self.root}/{folder}/{run_id or ''}*.jsonl")):
+            if run_id is not None and PurePosixPath(path).name.split(".")[0] != run_id:
+                continue
+            for number, line in enumerate(self.fs.cat_file(path).split(b"\n"), 1):
+                if not line.strip():
+                    continue
+                try:
+                    fields: dict[str, Any] = json.loads(line)
+                except ValueError:
+                    continue  # torn by a kill; what it described is fetched again
+                try:
+                    record = model.model_validate(fields)
+                except ValidationError as error:
+                    what = error.errors()[0]
+                    raise StoreError(
+                        f"{path}:{number} is not a {model.__name__.lower()} ({'.'.join(map(str, what['loc']))}: "
+                        f"{what['msg']}): it was written by another version; crawl into a new --home"
+                    ) from None
+                identity = getattr(record, key)
+                if identity not in seen:
+                    seen.add(identity)
+                    yield record
+
+    def captures(self, run_id: str | None = None) -> Iterator[Capture]:
+        """Every capture once, in log order, of one run or of all."""
+        return self._read_log("log", Capture, run_id)
+
+    def failures(self, run_id: str | None = None) -> Iterator[Failure]:
+        """Every failure once, in log order, of one run or of all."""
+        return self._read_log("failures", Failure, run_id)
+
+    def runs(self) -> list[str]:
+        """Names of the runs that left a log, sorted."""
+        paths = [p for folder in ("log", "failures") for p in self.fs.glob(f"{self.root}/{folder}/*.jsonl")]
+        return sorted({PurePosixPath(p).name.split(".")[0] for p in paths})
+
+    def compact(self) -> str:
+        """Write `captures.parquet`: every capture once, one row each, nested fields as structs. Returns its path."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        rows = [c.model_dump(mode="json") for c in self.captures()]
+        if not rows:
+            raise StoreError(f"the capture store at {self.url} is empty: crawl first")
+        path = f"{self.root}/captures.parquet"
+        with self.fs.open(f"{path}.part", "wb") as out:
+            pq.write_table(pa.Table.from_pylist(rows), out, compression="zstd")
+        self.fs.mv(f"{path}.part", path)
+        return path

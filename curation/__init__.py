@@ -1,0 +1,1 @@
+"""Captures to features to decisions to shards. Hands on dataset versions."""

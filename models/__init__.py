@@ -1,0 +1,1 @@
+"""Read shards; train, generate, evaluate. Hands on checkpoints and generated designs."""

@@ -1,0 +1,1 @@
+"""The `gesso` command, the demo, doctor: rooms joined into whole runs."""
