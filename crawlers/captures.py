@@ -163,8 +163,6 @@ class CaptureStore:
         elif not self.fs.exists(self.root):
             raise StoreError(f"no capture store at {self.url}: crawl first, or name another with --home")
 
-    # -- blobs ---------------------------------------------------------------------------------------------------------
-
     def blob_path(self, sha256: str, format: str) -> str:
         return f"{self.root}/blobs/{sha256[:2]}/{sha256}.{EXTENSIONS.get(format, format)}"
 
@@ -203,8 +201,6 @@ class CaptureStore:
 
     def read_image(self, capture: Capture) -> bytes:
         return self.read_blob(capture.image.sha256, capture.image.format)
-
-    # -- logs ----------------------------------------------------------------------------------------------------------
 
     def append(self, run_id: str, records: Iterable[Capture | Failure]) -> None:
         """Make records durable in the run's logs. Blobs must be stored before the captures that name them."""

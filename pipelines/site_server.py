@@ -1,7 +1,7 @@
 """A loopback web server for folders of sites, one folder a host name, that also answers as an HTTP proxy.
 
-`examples/sites/aurora.test/` is served as http://aurora.test/ to whoever uses this server as proxy, so that crawls of the
-examples and of test corpora have stable URLs without touching DNS. Hosts it does not hold get a 404 at once: no request
+`examples/sites/aurora.test/` is served as http://aurora.test/ to whoever uses this server as proxy, so that crawls of
+the examples and of test corpora have stable URLs without touching DNS. Other hosts get a 404 at once: no request
 ever leaves the machine. Standard library only.
 """
 
@@ -19,7 +19,13 @@ from urllib.parse import unquote, urlsplit
 
 from pipelines.errors import GessoError
 
-TYPES = {".woff2": "font/woff2", ".woff": "font/woff", ".webp": "image/webp", ".avif": "image/avif", ".mjs": "text/javascript"}
+TYPES = {
+    ".woff2": "font/woff2",
+    ".woff": "font/woff",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".mjs": "text/javascript",
+}
 
 
 class ServeError(GessoError):
@@ -30,7 +36,9 @@ def hosts_in(*folders: Path) -> dict[str, Path]:
     """Host name → root folder, for every sub-folder of the given folders. Raises ServeError where there are none."""
     hosts = {child.name: child for folder in folders for child in sorted(folder.glob("*/")) if child.is_dir()}
     if not hosts:
-        raise ServeError(f"no site folders in {', '.join(map(str, folders))}: give a folder that holds one folder a site")
+        raise ServeError(
+            f"no site folders in {', '.join(map(str, folders))}: give a folder that holds one folder a site"
+        )
     return hosts
 
 
@@ -57,7 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
         path = _resolve(root, target.path)
         if path is None:
             missing = root / "404.html"
-            body = missing.read_bytes() if missing.is_file() else b"<!doctype html><title>404</title><h1>Not found</h1>\n"
+            body = (
+                missing.read_bytes() if missing.is_file() else b"<!doctype html><title>404</title><h1>Not found</h1>\n"
+            )
             self._send(HTTPStatus.NOT_FOUND, body, "text/html; charset=utf-8", with_body=with_body)
             return
         if path.is_dir():  # an index asked for without its slash: relative links need it

@@ -1,0 +1,332 @@
+"""The `gesso` command: one verb a task. Commands import what they need when they run, so that --help is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="gesso",
+    help="Turn the web's and the app stores' screens into curated design datasets, and those into a design generator.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+crawl_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="Collect captures from sites and stores."
+)
+train_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Train models on a dataset version.")
+label_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="Hand captures to labellers and take labels back."
+)
+app.add_typer(crawl_app, name="crawl")
+app.add_typer(train_app, name="train")
+app.add_typer(label_app, name="label")
+
+Home = Annotated[Path, typer.Option("--home", help="Where captures, datasets and runs are kept.", file_okay=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+DEFAULT_HOME = Path("workspace")
+
+
+def example(text: str) -> str:
+    """The example that stands below a command's options."""
+    return f"**Example** `{text}`"
+
+
+@crawl_app.command("web", epilog=example("gesso crawl web --seeds seeds.txt --depth 1 --per-site 20"))
+def crawl_web(
+    seeds: Annotated[str, typer.Option(help="Addresses joined by commas, or a file with one a line.")],
+    depth: Annotated[int, typer.Option(help="How many links away from a seed; stays on its site.", min=0)] = 1,
+    per_site: Annotated[int, typer.Option(help="At most this many pages a site.", min=1)] = 50,
+    proxy: Annotated[str, typer.Option(help="HTTP proxy for all traffic, e.g. http://127.0.0.1:8765.")] = "",
+    run: Annotated[str, typer.Option(help="Name of the run; the same name goes on where it stopped.")] = "",
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Take screenshots of web pages: desktop and phone, fold and full page, light and dark, with their DOM."""
+    arguments = {"seeds": seeds, "depth": str(depth), "per_site": str(per_site), "run": run}
+    _crawl("web", arguments, home, proxy, as_json)
+
+
+@crawl_app.command("fdroid", epilog=example("gesso crawl fdroid --repo https://f-droid.org/repo --locales en-US,de-DE"))
+def crawl_fdroid(
+    repo: Annotated[str, typer.Option(help="Address of an F-Droid repository (index-v2).")],
+    apps: Annotated[str, typer.Option(help="Only these app ids, joined by commas.")] = "",
+    locales: Annotated[str, typer.Option(help="Only these locales, joined by commas; all by default.")] = "",
+    proxy: Annotated[str, typer.Option(help="HTTP proxy for all traffic, e.g. http://127.0.0.1:8765.")] = "",
+    run: Annotated[str, typer.Option(help="Name of the run; the same name goes on where it stopped.")] = "",
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch every listing's screenshots and texts from an F-Droid repository."""
+    _crawl("fdroid", {"repo": repo, "apps": apps, "locales": locales, "run": run}, home, proxy, as_json)
+
+
+def _crawl(spider: str, arguments: dict[str, str], home: Path, proxy: str, as_json: bool) -> None:
+    from crawlers.run import crawl
+    from pipelines import terminal
+
+    given = {name: value for name, value in arguments.items() if value}
+    settings = {"GESSO_PROXY": proxy} if proxy else None
+    with terminal.progress_lines(quiet=as_json) as progress:
+        summary = crawl(spider, given, store=str(home / "captures"), settings=settings, progress=progress)
+    if as_json:
+        terminal.print_json(summary.as_dict())
+    else:
+        if summary.failures:
+            rows = [(kind, count) for kind, count in sorted(summary.failures.items(), key=lambda item: -item[1])]
+            terminal.table("Not captured", ("why", "count"), rows, right=(1,))
+        if summary.nothing_left:
+            terminal.note(
+                f"run {summary.run_id} was finished before: nothing left to fetch; give --run NAME for a new one"
+            )
+        terminal.made(f"{summary.captures} captures of {summary.sites} sites, run {summary.run_id}", home / "captures")
+    for seed in summary.unreachable:
+        terminal.errors.print(f"[reject]✗[/] seed {seed} could not be reached: check the address, then run this again")
+    if summary.unreachable:
+        raise typer.Exit(2)
+
+
+@crawl_app.command("status", epilog=example("gesso crawl status --json"))
+def crawl_status(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
+    """Show each run's hosts: done, queued, leased, failed and why."""
+    from crawlers.status import status
+    from pipelines import terminal
+
+    hosts = status(str(home / "captures"))
+    if as_json:
+        terminal.print_json([host.as_dict() for host in hosts])
+        return
+    rows = [
+        (h.run_id, h.host, h.done, h.queued, h.leased, h.captures, ", ".join(f"{k} {n}" for k, n in h.failed.items()))
+        for h in hosts
+    ]
+    columns = ("run", "host", "done", "queued", "leased", "captures", "failed")
+    terminal.table("Crawls", columns, rows, right=(2, 3, 4, 5))
+
+
+@app.command(epilog=example("gesso curate recipes/demo.yaml"))
+def curate(
+    recipe: Annotated[Path, typer.Argument(help="A recipe, see recipes/.")],
+    force: Annotated[bool, typer.Option(help="Write a new version even if nothing changed.")] = False,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Score the captures, decide by the recipe, and write a dataset version with its report."""
+    from curation.recipe import load_recipe
+    from curation.run import curate as run
+    from pipelines import terminal
+
+    with terminal.progress_lines(quiet=as_json) as progress:
+        version = run(load_recipe(recipe), home, force=force, progress=progress)
+    if as_json:
+        terminal.print_json(version.as_dict())
+        return
+    rows: list[tuple[object, ...]] = [("captures", version.input)]
+    rows += [(f"[reject]−[/] {rule}", count) for rule, count in version.rejected_by.items() if count]
+    rows += [("[doubt]−[/] failed", version.failed)] if version.failed else []
+    rows += [("[keep]kept[/]", version.kept)]
+    terminal.table(f"{version.name}@{version.version}", ("step", "captures"), rows, right=(1,))
+    for text in version.notes:
+        terminal.note(text)
+    what = f"{version.name}@{version.version}, {version.kept} rows in {version.shards} shards"
+    terminal.made(what + (", unchanged since the last run" if version.unchanged else ""), version.path)
+
+
+@app.command(epilog=example("gesso report demo"))
+def report(
+    dataset: Annotated[str, typer.Argument(help="Name, name@version or folder of a dataset version.")],
+    no_open: Annotated[bool, typer.Option("--no-open", help="Only print where it is.")] = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Open a dataset version's report in the browser."""
+    from curation.dataset import resolve_dataset
+    from pipelines import terminal
+
+    path = resolve_dataset(home, dataset) / "report.html"
+    if not no_open:
+        typer.launch(path.resolve().as_uri())
+    terminal.made("report", path)
+
+
+@train_app.command("diffusion", epilog=example("gesso train diffusion recipes/train-tiny.yaml"))
+def train_diffusion(
+    recipe: Annotated[Path, typer.Argument(help="A training recipe, see recipes/.")],
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Train or fine-tune text-to-image on a dataset version; the same command goes on after a crash."""
+    from models.diffusion.config import load_config
+    from models.diffusion.train import train
+    from pipelines import terminal
+
+    with terminal.progress_lines(quiet=as_json) as progress:
+        result = train(load_config(recipe), home, progress=progress)
+    if as_json:
+        terminal.print_json(result.as_dict())
+        return
+    losses = f"loss {result.loss_first:.3f} to {result.loss_last:.3f}"
+    terminal.made(f"{result.steps} steps, {losses}, {result.images_per_second:.0f} images/s", result.model_dir)
+
+
+@app.command(epilog=example('gesso generate "calm onboarding for a sleep app" -n 8 --seed 7'))
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What to draw, in a sentence.")],
+    count: Annotated[int, typer.Option("-n", "--count", help="How many variants.", min=1, max=64)] = 4,
+    seed: Annotated[int, typer.Option(help="Variant i uses seed + i.")] = 7,
+    model: Annotated[str, typer.Option(help="A run's name, a diffusers folder, or a name on a hub.")] = "tiny",
+    steps: Annotated[int, typer.Option(help="Denoising steps.", min=1, max=500)] = 20,
+    guidance: Annotated[float, typer.Option(help="Classifier-free guidance scale.", min=0)] = 3.0,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Draw variants of a prompt: PNGs with their parameters inside, and a grid."""
+    from models.diffusion.infer import find_model
+    from models.diffusion.infer import generate as run
+    from pipelines import terminal
+
+    with terminal.progress_lines(quiet=as_json) as progress:
+        result = run(
+            find_model(model, home),
+            prompt,
+            n=count,
+            seed=seed,
+            steps=steps,
+            guidance=guidance,
+            out_dir=home / "generated",
+            progress=progress,
+        )
+    if as_json:
+        terminal.print_json({"grid": result.grid, "images": result.images})
+        return
+    terminal.made(f"{len(result.images)} variants", result.grid)
+
+
+@app.command(epilog=example("gesso export 3f9c2a71d0b4 --to figma -o landing.json"))
+def export(
+    source: Annotated[str, typer.Argument(help="A capture id (its first 6 digits will do), or a .gesso file.")],
+    to: Annotated[str, typer.Option(help="html, figma or gesso.")] = "html",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="File to write; beside the workspace by default.")
+    ] = None,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Compile a design for an editor: a capture's DOM, or notation in a file."""
+    from pipelines import terminal
+    from pipelines.export import export as run
+
+    terminal.made(f"design as {to}", run(source, to, home, out))
+
+
+@label_app.command("tasks", epilog=example("gesso label tasks demo --task pairwise --count 50"))
+def label_tasks(
+    dataset: Annotated[str, typer.Argument(help="Name, name@version or folder of a dataset version.")],
+    task: Annotated[str, typer.Option(help="rating or pairwise.")] = "rating",
+    count: Annotated[int, typer.Option(help="How many tasks.", min=1)] = 100,
+    seed: Annotated[int, typer.Option(help="Which captures are drawn.")] = 7,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Write a Label Studio project to import: its config, its tasks and their pictures."""
+    from annotations.project import write_project
+    from curation.dataset import resolve_dataset
+    from pipelines import terminal
+
+    dataset_dir = resolve_dataset(home, dataset)
+    terminal.made(f"{task} project", write_project(dataset_dir, task, count, seed, home / "labels" / "projects"))
+
+
+@label_app.command("read", epilog=example("gesso label read export.json --name demo"))
+def label_read(
+    export_file: Annotated[Path, typer.Argument(help="A JSON export of Label Studio.")],
+    name: Annotated[str, typer.Option(help="Name of the label table.")] = "labels",
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Read a Label Studio export into a table of label events; bad rows are listed, not lost."""
+    from annotations.labels import store_export
+    from pipelines import terminal
+
+    stored = store_export(export_file, name, home)
+    for problem in stored.problems:
+        terminal.note(problem)
+    terminal.made(f"{stored.added} new label events, {stored.total} in all", stored.path)
+
+
+@app.command(epilog=example("gesso doctor"))
+def doctor(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
+    """Check Python, torch, compute, browser, disk and optional servers; exit 1 where something needed is missing."""
+    from dataclasses import asdict
+
+    from pipelines import terminal
+    from pipelines.doctor import diagnose
+
+    checks = diagnose(home)
+    if as_json:
+        terminal.print_json([asdict(check) for check in checks])
+    else:
+        marks = {"ok": "[keep]✓[/]", "absent": "[quiet]–[/]", "missing": "[reject]✗[/]"}
+        rows = [(marks[c.state], c.name, c.found, "" if c.state == "ok" else c.remedy) for c in checks]
+        terminal.table("Gesso doctor", ("", "what", "found", "remedy"), rows)
+    if any(check.state == "missing" for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command(epilog=example("gesso demo --home workspace/demo"))
+def demo(
+    home: Home = DEFAULT_HOME / "demo",
+    prompt: Annotated[str, typer.Option(help="What to generate.")] = "",
+    fresh: Annotated[bool, typer.Option(help="Start from an empty home.")] = True,
+) -> None:
+    """Run the whole loop on the examples: crawl, curate, train, generate, design, export."""
+    from pipelines.demo import run_demo
+
+    run_demo(home, prompt=prompt or None, fresh=fresh)
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line on stderr and exit code 2."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _say("stopped; the same command goes on from here")
+        raise SystemExit(130) from None
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] in _ROOMS:
+            raise
+        extra = _EXTRA_OF.get(error.name.split(".")[0], "all")
+        _say(f"{error.name} is not installed: pip install 'gesso[{extra}]'")
+        raise SystemExit(2) from None
+    except Exception as error:
+        if not _is_ours(error) or os.environ.get("GESSO_TRACEBACK"):
+            raise
+        _say(" ".join(str(error).split()))
+        raise SystemExit(2) from None
+
+
+_ROOMS = ("crawlers", "design", "curation", "annotations", "models", "pipelines")
+_EXTRA_OF: dict[str, str] = {
+    "scrapy": "crawl", "playwright": "crawl", "tldextract": "crawl", "protego": "crawl",
+    "duckdb": "curate", "faiss": "curate", "imagehash": "curate", "open_clip": "curate", "pandas": "curate",
+    "diffusers": "train", "transformers": "train", "torch": "train", "tokenizers": "train",
+}  # fmt: skip
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether a room raised this on purpose. Imports the rooms' errors only now, when there is one."""
+    import importlib
+
+    kinds: list[Any] = [importlib.import_module(f"{room}.errors").GessoError for room in _ROOMS]
+    return isinstance(error, tuple(kinds))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"gesso: {text}\n")
+
+
+if __name__ == "__main__":
+    main()
