@@ -1,7 +1,7 @@
 """The capture store: what a crawl leaves behind, and the only thing that curation reads of it.
 
-A store is a folder at any fsspec URL: `blobs/ab/<sha256>.<ext>` holds original bytes, write-once; `log/<run>.jsonl` holds
-one capture a line, `failures/<run>.jsonl` one typed failure a line. Both logs are append-only; `compact()` turns the
+A store is a folder at any fsspec URL: `blobs/ab/<sha256>.<ext>` holds original bytes, write-once; `log/<run>.jsonl` one
+capture a line; `failures/<run>.jsonl` one typed failure a line. Both logs are append-only; `compact()` turns the
 capture log into Parquet. No Scrapy and no browser here.
 """
 
