@@ -1,0 +1,130 @@
+"""From a capture or a `.gesso` file to a file that an editor opens. `design.to` compiles; here is the I/O."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawlers.captures import Capture, CaptureStore, StoreError
+from design import FontFace, Imported, from_snapshot, load_snapshot, parse, print_design, to_figma, to_html
+from design.tree import Design
+from pipelines.errors import GessoError
+
+SHORTEST_PREFIX = 6
+MAX_NOTATION_BYTES = 10 << 20
+MIME = {"jpeg": "image/jpeg", "svg": "image/svg+xml", "woff2": "font/woff2", "woff": "font/woff"}
+
+
+class ExportError(GessoError):
+    """What was to be exported is not there, or the target is not one of ours."""
+
+
+@dataclass(frozen=True)
+class BoundDesign:
+    """A design with what its slots and fonts were in the capture: slot name → data URI or SVG source."""
+
+    design: Design
+    slots: dict[str, str]
+    fonts: tuple[tuple[FontFace, str], ...] = ()
+    title: str = ""
+
+
+def find_capture(store: CaptureStore, prefix: str) -> Capture:
+    """The one capture whose id begins so. Raises ExportError where there is none or more than one."""
+    if len(prefix) < SHORTEST_PREFIX:
+        raise ExportError(f"{prefix!r} is too short for a capture id: give at least {SHORTEST_PREFIX} digits")
+    found = [capture for capture in store.captures() if capture.capture_id.startswith(prefix)]
+    if not found:
+        raise ExportError(f"no capture {prefix} in {store.url}, and no such file: `gesso report` shows the ids")
+    if len(found) > 1:
+        raise ExportError(f"{prefix} begins {len(found)} capture ids: give more digits")
+    return found[0]
+
+
+def import_capture(store: CaptureStore, capture: Capture) -> Imported:
+    """The design of a page's capture. Raises ExportError for a listing's screenshot, which has no DOM."""
+    if capture.page is None or capture.page.dom_sha256 is None:
+        raise ExportError(f"capture {capture.capture_id} has no DOM snapshot (a listing's screenshot?): give a page's")
+    return from_snapshot(load_snapshot(store.read_blob(capture.page.dom_sha256, "dom")))
+
+
+def data_uri(data: bytes, format: str) -> str:
+    mime = MIME.get(format, f"image/{format}")
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
+
+
+def bind(imported: Imported, store: CaptureStore, title: str = "") -> BoundDesign:
+    """Fill slots and fonts with the files that the crawl kept; what it did not keep stays an empty slot."""
+    slots: dict[str, str] = {}
+    for name, slot in imported.slots.items():
+        if slot.svg:
+            slots[name] = slot.svg
+        elif slot.sha256 and slot.format:
+            try:
+                slots[name] = data_uri(store.read_blob(slot.sha256, slot.format), slot.format)
+            except StoreError:
+                continue
+    fonts: list[tuple[FontFace, str]] = []
+    for face in imported.fonts:
+        if face.sha256 and face.format:
+            try:
+                fonts.append((face, data_uri(store.read_blob(face.sha256, face.format), face.format)))
+            except StoreError:
+                continue
+    return BoundDesign(imported.design, slots, tuple(fonts), title)
+
+
+def load(source: str, home: Path) -> tuple[str, BoundDesign]:
+    """A name for the output, and the design: of a `.gesso` file, or of a capture by its id."""
+    path = Path(source)
+    if path.suffix == ".gesso" or path.is_file():
+        if not path.is_file():
+            raise ExportError(f"no file {path}: give a .gesso file or a capture id")
+        if path.stat().st_size > MAX_NOTATION_BYTES:
+            raise ExportError(f"{path} is over {MAX_NOTATION_BYTES >> 20} MiB: too large for a design")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ExportError(f"{path} is not UTF-8 text: give a .gesso file") from None
+        return path.stem, BoundDesign(parse(text), {}, title=path.stem)
+    store = CaptureStore(str(home / "captures"))
+    capture = find_capture(store, source)
+    title = capture.page.title if capture.page else ""
+    return capture.capture_id, bind(import_capture(store, capture), store, title)
+
+
+def _html(bound: BoundDesign) -> str:
+    return to_html(bound.design, slots=bound.slots, fonts=bound.fonts, title=bound.title)
+
+
+def _figma(bound: BoundDesign) -> str:
+    return json.dumps(to_figma(bound.design, slots=bound.slots), ensure_ascii=False, indent=1) + "\n"
+
+
+def _gesso(bound: BoundDesign) -> str:
+    return print_design(bound.design)
+
+
+TARGETS: dict[str, tuple[str, Callable[[BoundDesign], str]]] = {
+    "html": (".html", _html),
+    "figma": (".figma.json", _figma),
+    "gesso": (".gesso", _gesso),
+}
+
+
+def export(source: str, to: str, home: Path, out: Path | None = None) -> Path:
+    """Write `source` (capture id or .gesso file) as `to` (html, figma, gesso); returns the file.
+
+    Raises ExportError, or the design room's NotationError with line and column.
+    """
+    if to not in TARGETS:
+        raise ExportError(f"no export target {to!r}: one of {', '.join(sorted(TARGETS))}")
+    suffix, compile_to = TARGETS[to]
+    name, bound = load(source, home)
+    path = out or home / "designs" / f"{name}{suffix}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(compile_to(bound), encoding="utf-8")
+    return path

@@ -1,0 +1,137 @@
+"""How near a design comes to its screenshot: compile it, render it in the browser, count the pixels that differ."""
+
+from __future__ import annotations
+
+import io
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from crawlers.browser.render import RenderJob, render_html
+from crawlers.captures import Capture, CaptureStore
+from design import to_html
+from design.errors import GessoError as DesignError
+from pipelines.export import bind, import_capture
+from pipelines.terminal import ProgressCallback
+
+TOLERANCE = 16  # of 255; below it lie the roundings of anti-aliasing, which nobody sees
+MAX_PIXELS = 60_000_000
+PAPER, LINE, INK = "#FBFAF7", "#E7E4DC", "#5E5B66"
+PAIR_WIDTH, PAIR_HEIGHT, MARGIN = 640, 1200, 32
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """One capture beside its design; `difference` is the share of differing pixels, 0 to 1, or None with an `error`."""
+
+    capture_id: str
+    url: str
+    form_factor: str
+    theme: str
+    difference: float | None
+    error: str = ""
+    picture: bytes = b""  # PNG of the rendered design
+
+
+def pixel_difference(a: Image.Image, b: Image.Image, tolerance: int = TOLERANCE) -> float:
+    """Share of pixels that differ in any channel by more than `tolerance`; what only one of them covers differs."""
+    width, height = max(a.width, b.width), max(a.height, b.height)
+    shared = (min(a.width, b.width), min(a.height, b.height))
+    left = np.asarray(a.convert("RGB").crop((0, 0, *shared)), dtype=np.int16)
+    right = np.asarray(b.convert("RGB").crop((0, 0, *shared)), dtype=np.int16)
+    differing = int((np.abs(left - right).max(axis=2) > tolerance).sum())
+    return (differing + width * height - shared[0] * shared[1]) / (width * height)
+
+
+def representative(captures: Iterable[Capture]) -> list[Capture]:
+    """One capture a DOM snapshot, the full page where there is one: fold and full page share a design."""
+    best: dict[str, Capture] = {}
+    for capture in captures:
+        dom = capture.page.dom_sha256 if capture.page else None
+        if dom and (dom not in best or capture.view.kind == "full"):
+            best[dom] = capture
+    return list(best.values())
+
+
+def spread(captures: Sequence[Capture], count: int) -> list[Capture]:
+    """`count` of them, evenly over sites, then pages, then views: the order is that of their addresses."""
+    ordered = sorted(captures, key=lambda c: (c.url, c.view.form_factor, c.view.theme or ""))
+    if len(ordered) <= count:
+        return ordered
+    return [ordered[index * len(ordered) // count] for index in range(count)]
+
+
+def measure(
+    store: CaptureStore, captures: Sequence[Capture], *, progress: ProgressCallback | None = None, batch: int = 8
+) -> list[Fidelity]:
+    """Fidelity of each capture, in their order. A page without a design gives an error, never an exception."""
+    results: list[Fidelity] = []
+    for start in range(0, len(captures), batch):
+        jobs: list[tuple[Capture, RenderJob | None, str]] = []
+        for capture in captures[start : start + batch]:
+            try:
+                bound = bind(import_capture(store, capture), store)
+                html = to_html(bound.design, slots=bound.slots, fonts=bound.fonts)
+                jobs.append((capture, _job(capture, html), ""))
+            except DesignError as error:
+                jobs.append((capture, None, str(error)))
+        pictures = iter(render_html([job for _, job, _ in jobs if job]))
+        for capture, job, error in jobs:
+            results.append(_compare(store, capture, next(pictures) if job else b"", error))
+        if progress:
+            progress("designs beside screenshots", len(results), len(captures))
+    return results
+
+
+def _job(capture: Capture, html: str) -> RenderJob:
+    return RenderJob(
+        html=html,
+        width=capture.view.width,
+        height=capture.view.height,
+        dpr=capture.view.dpr,
+        theme=capture.view.theme or "light",
+        full_page=capture.view.kind == "full",
+    )
+
+
+def _compare(store: CaptureStore, capture: Capture, picture: bytes, error: str) -> Fidelity:
+    identity = (capture.capture_id, capture.url, capture.view.form_factor, capture.view.theme or "")
+    if error:
+        return Fidelity(*identity, None, error)
+    if capture.image.width * capture.image.height > MAX_PIXELS:
+        return Fidelity(*identity, None, f"over {MAX_PIXELS} pixels", picture)
+    with Image.open(io.BytesIO(store.read_image(capture))) as seen, Image.open(io.BytesIO(picture)) as made:
+        return Fidelity(*identity, pixel_difference(seen, made), "", picture)
+
+
+def median_difference(results: Iterable[Fidelity]) -> float | None:
+    values = [result.difference for result in results if result.difference is not None]
+    return round(statistics.median(values), 4) if values else None
+
+
+def side_by_side(
+    screenshot: bytes, design: bytes, out: Path, labels: tuple[str, str] = ("screenshot", "design")
+) -> Path:
+    """A PNG with both pictures at one scale on Gesso's paper; tall pages are cut below `PAIR_HEIGHT`."""
+    panels = []
+    for data in (screenshot, design):
+        with Image.open(io.BytesIO(data)) as image:
+            scaled = image.convert("RGB").resize(
+                (PAIR_WIDTH, max(1, round(image.height * PAIR_WIDTH / image.width))), Image.Resampling.LANCZOS
+            )
+            panels.append(scaled.crop((0, 0, PAIR_WIDTH, min(PAIR_HEIGHT, scaled.height))))
+    height = max(panel.height for panel in panels)
+    sheet = Image.new("RGB", (2 * PAIR_WIDTH + 3 * MARGIN, height + 2 * MARGIN + 16), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for index, (panel, label) in enumerate(zip(panels, labels, strict=True)):
+        x = MARGIN + index * (PAIR_WIDTH + MARGIN)
+        draw.text((x, MARGIN // 2), label, fill=INK, font_size=14)
+        draw.rectangle((x - 1, MARGIN + 15, x + PAIR_WIDTH, MARGIN + 16 + panel.height), outline=LINE)
+        sheet.paste(panel, (x, MARGIN + 16))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(out)
+    return out
