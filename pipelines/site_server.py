@@ -7,8 +7,10 @@ ever leaves the machine. Standard library only.
 
 from __future__ import annotations
 
+import argparse
 import mimetypes
 import posixpath
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -136,3 +138,32 @@ def serving(hosts: Mapping[str, Path], port: int = 0) -> Iterator[SiteServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def main() -> None:
+    """`python -m pipelines.site_server FOLDER… [--port N]`: serve folders of sites until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.site_server", description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="+", help="folders that hold one folder a site")
+    parser.add_argument("--host", action="append", default=[], metavar="NAME=FOLDER", help="one more host")
+    parser.add_argument("--port", type=int, default=8765)
+    options = parser.parse_args()
+    try:
+        extra = dict(pair.partition("=")[::2] for pair in options.host)
+        for name, folder in extra.items():
+            if not Path(folder).is_dir():
+                raise ServeError(f"--host {name}={folder}: no such folder")
+        hosts = {**hosts_in(*options.folders), **{name: Path(folder) for name, folder in extra.items()}}
+        with serving(hosts, options.port) as server:
+            print(f"{len(server.hosts)} sites; give --proxy {server.address}", flush=True)
+            for host in sorted(server.hosts):
+                print(f"  http://{host}/", flush=True)
+            threading.Event().wait()
+    except ServeError as error:
+        print(f"site server: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What several rooms' tests share: the repository, the demo run once a session, and the command as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO_SECONDS = 900  # a limit for a busy machine; the demo says its own time in summary.json
+
+
+def run_gesso(
+    *arguments: str, cwd: Path = ROOT, timeout: float = 300, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `gesso …` in a process of its own, as a user would; the exit code is for the test to judge."""
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    environment = {**os.environ, **environ}
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a whole `gesso demo`, run once a session. Treat it as read-only, or copy it."""
+    home = tmp_path_factory.mktemp("demo")
+    done = run_gesso("demo", "--home", str(home), timeout=DEMO_SECONDS)
+    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo_summary(demo_home: Path) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads((demo_home / "summary.json").read_text())
+    return summary

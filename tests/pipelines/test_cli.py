@@ -1,0 +1,35 @@
+"""The command's surface: every command has help with an example, and help is quick."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import typer
+
+from pipelines.cli import app
+from tests.conftest import run_gesso
+
+
+def commands(group: typer.Typer, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = [
+        (*prefix, (command.name or command.callback.__name__).replace("_", "-"))
+        for command in group.registered_commands
+        if command.callback
+    ]
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        found += commands(inner.typer_instance, (*prefix, str(inner.name)))
+    return found
+
+
+@pytest.mark.parametrize("command", commands(app), ids=" ".join)
+def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
+    done = run_gesso(*command, "--help", TERM="dumb", COLUMNS="200")
+    assert done.returncode == 0, done.stderr
+    assert re.search(rf"Example.*gesso {' '.join(command)}\b", done.stdout, re.DOTALL), done.stdout
+
+
+def test_no_arguments_shows_the_help() -> None:
+    done = run_gesso()
+    assert "crawl" in done.stdout + done.stderr
