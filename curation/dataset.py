@@ -1,0 +1,50 @@
+"""Dataset versions on disk: `<home>/datasets/<name>/<version>/`, numbered 1, 2, 3 …"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any
+
+from curation.errors import GessoError
+from curation.manifest import FILE
+
+
+class DatasetError(GessoError):
+    """No such dataset or version, or a folder that is none."""
+
+
+def versions_of(home: Path, name: str) -> list[int]:
+    """The finished versions of a dataset, ascending."""
+    folder = home / "datasets" / name
+    return sorted(int(p.parent.name) for p in folder.glob(f"*/{FILE}") if p.parent.name.isdigit())
+
+
+def resolve_dataset(home: Path, name: str) -> Path:
+    """The folder of `name` (its newest version), `name@3`, or a path to a version. Raises DatasetError that lists what is there."""
+    home = Path(home)
+    if (Path(name) / FILE).is_file():
+        return Path(name)
+    wanted, _, number = name.partition("@")
+    existing = sorted(p.name for p in (home / "datasets").glob("*/") if versions_of(home, p.name))
+    if wanted not in existing:
+        near = difflib.get_close_matches(wanted, existing, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(existing)}" if existing else "there is none yet"
+        raise DatasetError(f"no dataset {wanted!r} in {home}: {hint}" + ("" if existing else ": run gesso curate RECIPE"))
+    numbers = versions_of(home, wanted)
+    if not number:
+        return home / "datasets" / wanted / str(numbers[-1])
+    if not number.isdigit() or int(number) not in numbers:
+        there = ", ".join(f"{wanted}@{n}" for n in numbers)
+        raise DatasetError(f"no version {number!r} of dataset {wanted!r} in {home}: there are {there}")
+    return home / "datasets" / wanted / str(int(number))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """A version's manifest. Raises DatasetError where the folder holds none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DatasetError(f"{folder} is not a dataset version: it has no readable {FILE}") from None
+    return manifest

@@ -1,0 +1,179 @@
+"""decode: hostile bytes to upright RGB pixels, or to a typed reason; limits come before any pixel is decoded."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image, UnidentifiedImageError
+
+from curation.features.base import Feature, Item, Row, ValueProblem
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "MPO")
+MAX_BYTES = 64 << 20
+MAX_PIXELS = 120_000_000
+ANALYSIS_WIDTH = 360  # px a phone screen is looked at with; twice that for anything wider
+TURNS = {  # EXIF orientation → how to set the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """An upright picture over white, with what its file said. `small` is what the cheap features look at."""
+
+    image: Image.Image  # RGB
+    format: str
+    mode: str
+    has_alpha: bool
+    frames: int
+    orientation: int
+    wide: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.image.size
+
+    @cached_property
+    def small(self) -> Image.Image:
+        """RGB, at most 360 px wide (720 for pictures wider than tall or long pages): box-reduced, then bilinear."""
+        width, height = self.image.size
+        target = min(width, ANALYSIS_WIDTH * (2 if self.wide or width > height else 1))
+        return self.image.resize((target, max(1, round(height * target / width))), Image.Resampling.BOX)
+
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """Luminance of `small`, uint8, height × width."""
+        return np.asarray(self.small.convert("L"))
+
+
+def decode_image(
+    data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, wide: bool = False
+) -> Decoded:
+    """The first frame, turned by its EXIF tag, over white, in RGB.
+
+    Raises ValueProblem of kind empty, too_many_bytes, not_an_image, too_many_pixels, truncated or corrupt.
+    """
+    if not data:
+        raise ValueProblem("empty", "the file has no bytes")
+    if len(data) > max_bytes:
+        raise ValueProblem("too_many_bytes", f"{len(data)} bytes, {max_bytes} are allowed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            source = Image.open(io.BytesIO(data), formats=FORMATS)
+        except Image.DecompressionBombError:
+            raise ValueProblem("too_many_pixels", f"more than {max_pixels} pixels are declared") from None
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, KeyError) as error:
+            raise ValueProblem(*_unopened(data, error)) from None
+        width, height = source.size
+        if width * height > max_pixels:
+            raise ValueProblem("too_many_pixels", f"{width}×{height}, {max_pixels} pixels are allowed")
+        try:
+            return _decoded(source, wide)
+        except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
+            raise ValueProblem(_kind(error), str(error)) from None
+        except Exception as error:  # struct.error, zlib.error and what else a decoder may throw at hostile bytes
+            raise ValueProblem("corrupt", f"{type(error).__name__}: {error}") from None
+
+
+def _decoded(source: Image.Image, wide: bool) -> Decoded:
+    format_, mode = (source.format or "").lower(), source.mode
+    source.load()
+    has_alpha = "A" in source.getbands() or "transparency" in source.info
+    orientation = _orientation(source)
+    if mode.startswith(("I", "F")):
+        image = Image.fromarray(_eight_bit(np.asarray(source)), "L").convert("RGB")
+    elif has_alpha:
+        over = source.convert("RGBA")
+        white = Image.new("RGBA", over.size, "white")
+        white.alpha_composite(over)
+        image = white.convert("RGB")
+    else:
+        image = source.convert("RGB")
+    if (turn := TURNS.get(orientation)) is not None:
+        image = image.transpose(turn)
+    return Decoded(
+        image=image,
+        format="jpeg" if format_ == "mpo" else format_,
+        mode=mode,
+        has_alpha=has_alpha,
+        frames=int(getattr(source, "n_frames", 1)),
+        orientation=orientation,
+        wide=wide,
+    )
+
+
+def _eight_bit(values: np.ndarray) -> np.ndarray:
+    """16-bit greys keep their upper byte; other deep modes are stretched to their own range."""
+    if values.dtype == np.uint16 or (values.dtype == np.int32 and 255 < values.max(initial=0) < 65536):
+        return (values.astype(np.int64) >> 8).astype(np.uint8)
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def _orientation(source: Image.Image) -> int:
+    try:
+        value = int(source.getexif().get(0x0112, 1))
+    except Exception:  # a broken EXIF block spoils the turn, not the picture
+        return 1
+    return value if 1 <= value <= 8 else 1
+
+
+def _kind(error: BaseException) -> str:
+    text = str(error).lower()
+    return "truncated" if "truncated" in text or isinstance(error, EOFError) else "corrupt"
+
+
+def _unopened(data: bytes, error: BaseException) -> tuple[str, str]:
+    signatures = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM")
+    if data.startswith(signatures) or data[4:8] == b"ftyp":
+        return ("truncated" if len(data) < 1024 else "corrupt"), "its signature is an image's, its header is not"
+    return "not_an_image", f"{len(data)} bytes that are none of {', '.join(FORMATS[:-1])}"
+
+
+class Decode(Feature):
+    """What the file holds, as decoded: format, size after the EXIF turn, mode, alpha, frames."""
+
+    name: ClassVar[str] = "decode"
+    needs: ClassVar[tuple[str, ...]] = ("image",)
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema(
+            [
+                ("decoded_format", pa.string()),
+                ("decoded_width", pa.int32()),
+                ("decoded_height", pa.int32()),
+                ("aspect", pa.float32()),
+                ("mode", pa.string()),
+                ("has_alpha", pa.bool_()),
+                ("frames", pa.int32()),
+                ("orientation", pa.int32()),
+            ]
+        )
+
+    def prepare(self, item: Item) -> Row:
+        assert item.decoded is not None
+        width, height = item.decoded.size
+        return {
+            "decoded_format": item.decoded.format,
+            "decoded_width": width,
+            "decoded_height": height,
+            "aspect": round(height / width, 4),
+            "mode": item.decoded.mode,
+            "has_alpha": item.decoded.has_alpha,
+            "frames": item.decoded.frames,
+            "orientation": item.decoded.orientation,
+        }
