@@ -1,0 +1,80 @@
+// The facts of one capture: why it was kept or not, its scores, ties, permission and notation.
+
+const arrow = (path) => svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "stroke" }, svg("path", { d: path }));
+
+function verdict(capture) {
+  const lines = [];
+  if (capture.state === "kept") {
+    lines.push("Passed every rule", capture.copies ? ` and stands for ${plural(capture.copies, "copy", "copies")}.` : ".");
+  } else if (capture.stage === "relation") {
+    const keeper = captures[capture.keptIndex];
+    lines.push(`${capture.rule === "exact" ? "The same bytes as" : "Looks the same as"} `, keeper ? jump(keeper) : "another capture", ", which was kept.");
+  } else if (capture.state === "failed") {
+    lines.push(capture.reason);
+  } else {
+    const rule = rules.get(capture.rule);
+    lines.push("Fails ", el("b", {}, words(capture.rule)), rule?.sql && [": ", el("code", {}, rule.sql)], ".");
+  }
+  return el(`div.verdict.${TOKEN[capture.state]}-line`, {}, el("p.verdict-state", {}, mark(capture.state), el(`b.${TOKEN[capture.state]}`, {}, STATES[capture.state]), capture.split && el("span.quiet", {}, ` · ${capture.split} split`)), el("p", {}, lines));
+}
+
+const jump = (capture) => el("button.link", { type: "button", onclick: () => panel.show(capture) }, capture.title || capture.app || capture.site);
+
+function factSections(capture, detail) {
+  const parts = [];
+  if (capture.margins.length) parts.push(fact("Scores against thresholds", el("ul.scores", {}, capture.margins.map(scoreLine))));
+  const ties = related.get(capture.index) || [];
+  if (ties.length) {
+    parts.push(fact("Relations", el("ul.ties", {}, ties.slice(0, 12).map((tie) => el("li", {}, el("button.tie", { type: "button", onclick: () => panel.show(captures[tie.to]) },
+      el("span.tie-shot", {}, picture(captures[tie.to], { alt: "" })), el("span", {}, el("b", {}, words(tie.relation)), tie.distance > 0 && ` · ${figure(tie.distance)} bits`, el("span.quiet.small", {}, viewName(captures[tie.to])))))),
+    ties.length > 12 && el("li.quiet.small", {}, `and ${count(ties.length - 12)} more`))));
+  }
+  if (detail.caption) parts.push(fact("Caption", el("p", {}, detail.caption)));
+  if (capture.palette.length) parts.push(fact("Palette", paletteStrip(capture)));
+  parts.push(fact("Permission", el("p", {}, mark(detail.allowed ? "kept" : "rejected"), el("b", {}, detail.allowed ? "Allowed" : "Not allowed"), detail.licence ? ` · licence ${detail.licence}` : " · no licence stated"),
+    (detail.signals || []).length > 0 ? el("ul.signals", {}, detail.signals.map((s) => el("li", {}, el("span.quiet.small", {}, `${s.source} · ${s.effect}`), el("code", {}, s.evidence)))) : el("p.quiet.small", {}, "No signal for or against was met.")));
+  parts.push(fact("Where from", el("dl.pairs", {}, Object.entries(detail.from).map(([k, v]) => [el("dt", {}, words(k)), el("dd", {}, String(v))]))));
+  const scores = Object.entries(capture.values).filter(([, v]) => v !== null);
+  if (scores.length) parts.push(fact("Features", el("dl.pairs", {}, scores.map(([k, v]) => [el("dt", {}, words(k)), el("dd", {}, figure(v))]))));
+  if (detail.errors.length) parts.push(fact("Without a value", el("ul.signals", {}, detail.errors.map((e) => el("li", {}, el("code", {}, e))))));
+  if (detail.notation) parts.push(notation(detail.notation));
+  return parts;
+}
+
+function fact(title, ...children) {
+  return el("section.fact", {}, el("h3", {}, title), children);
+}
+
+function scoreLine({ rule, operand, op, threshold, value, margin }) {
+  const known = value !== null && value !== undefined;
+  const passes = known && margin >= 0;
+  const scale = Math.max(Math.abs(threshold), Math.abs(value || 0)) * 1.25 || 1;
+  const signed = threshold < 0 || value < 0;
+  const at = (v) => `${Math.min(100, Math.max(0, signed ? 50 + (50 * v) / scale : (100 * v) / scale))}%`;
+  return el("li", {}, el("div.score-words", {}, el("span", {}, words(operand)), el("span", {}, el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"), el("span.quiet", {}, ` ${op} ${figure(threshold)}`))),
+    el("div.score-line", { "aria-hidden": "true" }, known && el(`i.${passes ? "keep" : "reject"}`, { style: { left: at(value) } }), el("s", { style: { left: at(threshold) } })),
+    words(rule) !== words(operand) && el("span.quiet.small", {}, words(rule)));
+}
+
+function paletteStrip(capture) {
+  const total = capture.shares.reduce((a, b) => a + b, 0) || capture.palette.length;
+  return el("ul.strip", {}, capture.palette.map((hex, i) => {
+    const part = (capture.shares[i] ?? total / capture.palette.length) / total;
+    return el("li", { style: { "flex-grow": Math.max(0.06, part) } }, el("span.swatch", { style: { background: hex } }), el("code", {}, hex));
+  }));
+}
+
+function notation(text) {
+  const button = el("button.button.small", { type: "button", onclick: async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(code);
+      button.textContent = "Selected: press Ctrl+C";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  } }, "Copy");
+  const code = el("pre", { tabindex: "0", "aria-label": "Notation" }, text);
+  return el("section.fact.notation", {}, el("header", {}, el("h3", {}, "Notation"), el("span.quiet.small", {}, plural(text.split("\n").length, "line")), button), code);
+}
