@@ -1,4 +1,4 @@
-"""Find a Chromium, or install one. Standard library only, so that set-up scripts can run it before anything is installed.
+"""Find a Chromium, or install one. Standard library only, so that set-up scripts can run it with nothing installed.
 
 `python -m crawlers.browser.find [--install]` prints the path, or exits 2 with what to do.
 """

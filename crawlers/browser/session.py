@@ -1,0 +1,260 @@
+"""Browsers that live as long as they are fit: started once, replaced every 100 pages, killed when they hang.
+
+A `BrowserSession` belongs to one event loop. `page()` hands out a fresh context with one page in it and closes both
+whatever happens; the number of pages open at once is bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Error,
+    Page,
+    Playwright,
+    ProxySettings,
+    ViewportSize,
+    async_playwright,
+)
+
+from crawlers.browser import processes
+from crawlers.browser.find import BrowserNotFound, require_chromium
+from crawlers.errors import GessoError
+
+FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=Translate,OptimizationHints,MediaRouter",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+    "--hide-scrollbars",
+    "--mute-audio",
+)
+LAUNCH_SECONDS = 60
+OPEN_SECONDS = 30.0
+CLOSE_SECONDS = 3.0
+RECYCLE_AFTER = 100
+
+Theme = Literal["light", "dark"]
+
+
+class BrowserGone(GessoError):
+    """The browser ended under a job, by a crash or because another job hung it."""
+
+
+@dataclass(frozen=True)
+class Viewport:
+    """A window to look through, in CSS pixels; `mobile` turns on the mobile viewport rules and touch."""
+
+    name: str
+    width: int
+    height: int
+    dpr: float = 1
+    mobile: bool = False
+
+
+@dataclass(frozen=True)
+class BrowserOptions:
+    """How browsers are started; `proxy` carries every request, loopback too."""
+
+    executable: Path | None = None
+    proxy: str | None = None
+    concurrent_pages: int = 3
+    recycle_after: int = RECYCLE_AFTER
+
+
+@dataclass(eq=False)
+class _Running:
+    browser: Browser
+    pid: int | None
+    record: Path | None
+    opened: int = 0
+    active: int = 0
+    retired: bool = False
+    closing: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class BrowserSession:
+    """Hands out pages. Use as `async with BrowserSession(options) as session:` or call `start` and `close`.
+
+    Raises BrowserNotFound where there is no Chromium or it does not start.
+    """
+
+    def __init__(self, options: BrowserOptions | None = None) -> None:
+        self.options = options or BrowserOptions()
+        self._playwright: Playwright | None = None
+        self._current: _Running | None = None
+        self._all: set[_Running] = set()
+        self._lock = asyncio.Lock()
+        self._slots = asyncio.Semaphore(max(1, self.options.concurrent_pages))
+
+    async def __aenter__(self) -> BrowserSession:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Start the driver; a browser is started with the first page."""
+        if self._playwright is None:
+            await asyncio.to_thread(processes.end_orphans)
+            self._playwright = await async_playwright().start()
+
+    async def close(self) -> None:
+        """End all browsers and the driver."""
+        for running in list(self._all):
+            await self._end(running)
+        if self._playwright is not None:
+            playwright, self._playwright = self._playwright, None
+            await within(playwright.stop(), CLOSE_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def page(
+        self,
+        viewport: Viewport,
+        *,
+        theme: Theme = "light",
+        user_agent: str | None = None,
+        javascript: bool = True,
+        offline: bool = False,
+    ) -> AsyncIterator[Page]:
+        """A page in a context of its own: no service workers, no downloads, dialogs dismissed, popups closed."""
+        async with self._slots:
+            running = await self._acquire()
+            context: BrowserContext | None = None
+            try:
+                context = await asyncio.wait_for(
+                    running.browser.new_context(
+                        viewport=ViewportSize(width=viewport.width, height=viewport.height),
+                        device_scale_factor=viewport.dpr,
+                        is_mobile=viewport.mobile,
+                        has_touch=viewport.mobile,
+                        color_scheme=theme,
+                        reduced_motion="reduce",
+                        service_workers="block",
+                        accept_downloads=False,
+                        java_script_enabled=javascript,
+                        offline=offline,
+                        user_agent=user_agent,
+                        locale="en-US",
+                        timezone_id="UTC",
+                    ),
+                    OPEN_SECONDS,
+                )
+                page = await asyncio.wait_for(context.new_page(), OPEN_SECONDS)
+                page.on("dialog", _dismiss)
+                context.on("page", _close_popup)
+                yield page
+            except Error as error:
+                if not running.browser.is_connected():
+                    raise BrowserGone("the browser ended while it had pages open") from error
+                raise
+            finally:
+                await asyncio.shield(self._release(running, context))
+
+    async def _acquire(self) -> _Running:
+        async with self._lock:
+            running = self._current
+            if running is not None and not running.browser.is_connected():
+                running.retired = True
+                self._retire_if_idle(running)
+                running = None
+            if running is None:
+                running = self._current = await self._launch()
+            running.opened += 1
+            running.active += 1
+            if running.opened >= self.options.recycle_after:
+                running.retired = True
+                self._current = None
+            return running
+
+    async def _launch(self) -> _Running:
+        if self._playwright is None:
+            await self.start()
+        assert self._playwright is not None
+        executable = self.options.executable or require_chromium()
+        as_root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses to start as root
+        try:
+            browser = await self._playwright.chromium.launch(
+                executable_path=executable,
+                args=list(FLAGS),
+                chromium_sandbox=not as_root,
+                proxy=ProxySettings(server=self.options.proxy) if self.options.proxy else None,
+                timeout=LAUNCH_SECONDS * 1000,
+                handle_sigint=False,
+                handle_sigterm=False,
+            )
+        except Error as error:
+            line = str(error).strip().splitlines()[0]
+            raise BrowserNotFound(f"{executable} does not start ({line}): try another with GESSO_CHROMIUM") from None
+        pid = await _browser_pid(browser)
+        running = _Running(browser, pid, processes.remember(pid) if pid else None)
+        self._all.add(running)
+        return running
+
+    async def _release(self, running: _Running, context: BrowserContext | None) -> None:
+        """Close page and context; a context that does not close takes its browser with it."""
+        closed = context is None
+        if context is not None:
+            for page in context.pages:
+                await within(page.close(), CLOSE_SECONDS)
+            closed = await within(context.close(), CLOSE_SECONDS)
+        running.active -= 1
+        if not closed and running.browser.is_connected():
+            if running.pid:
+                processes.kill(running.pid)
+            running.retired = True
+            if self._current is running:
+                self._current = None
+        self._retire_if_idle(running)
+
+    def _retire_if_idle(self, running: _Running) -> None:
+        if running.retired and running.active == 0 and running.closing is None:
+            running.closing = asyncio.get_running_loop().create_task(self._end(running))
+
+    async def _end(self, running: _Running) -> None:
+        self._all.discard(running)
+        if self._current is running:
+            self._current = None
+        if not await within(running.browser.close(), CLOSE_SECONDS) and running.pid:
+            processes.kill(running.pid)
+        processes.forget(running.record)
+
+
+async def within(operation: Awaitable[Any], seconds: float) -> bool:
+    """Whether an operation ended well within a time limit of its own. Errors of a dying browser are everyday."""
+    try:
+        await asyncio.wait_for(operation, seconds)
+    except (Error, TimeoutError):
+        return False
+    return True
+
+
+async def _browser_pid(browser: Browser) -> int | None:
+    with contextlib.suppress(Error, TimeoutError, KeyError):
+        session = await browser.new_browser_cdp_session()
+        answer = await asyncio.wait_for(session.send("SystemInfo.getProcessInfo"), CLOSE_SECONDS)
+        await session.detach()
+        return next((int(p["id"]) for p in answer["processInfo"] if p["type"] == "browser"), None)
+    return None
+
+
+async def _dismiss(dialog: Dialog) -> None:
+    with contextlib.suppress(Error):
+        await dialog.dismiss()
+
+
+async def _close_popup(page: Page) -> None:
+    with contextlib.suppress(Error):
+        await page.close()

@@ -1,0 +1,86 @@
+"""What bytes are, told from the bytes: images by Pillow's header parsers, fonts and SVG by their first bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, UnidentifiedImageError
+
+from crawlers.errors import GessoError
+
+FORMATS = {
+    "PNG": "png",
+    "JPEG": "jpeg",
+    "WEBP": "webp",
+    "GIF": "gif",
+    "AVIF": "avif",
+    "BMP": "bmp",
+    "ICO": "ico",
+    "MPO": "jpeg",
+}
+FONT_MAGIC = {b"wOF2": "woff2", b"wOFF": "woff", b"\0\1\0\0": "ttf", b"true": "ttf", b"OTTO": "otf", b"ttcf": "ttc"}
+MAX_IMAGE_BYTES = 32 << 20
+MAX_IMAGE_PIXELS = 150_000_000
+_SVG = re.compile(
+    rb"^\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.S | re.I
+)
+
+
+class NotAnImage(GessoError):
+    """Bytes that are no image we read; `kind` is the failure kind to count it under."""
+
+    def __init__(self, message: str, kind: str = "not_an_image") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Sniffed:
+    """A format's name, and pixels where the format has them."""
+
+    format: str
+    width: int | None = None
+    height: int | None = None
+
+
+def sniff_image(data: bytes, *, max_bytes: int = MAX_IMAGE_BYTES, max_pixels: int = MAX_IMAGE_PIXELS) -> Sniffed:
+    """Format and size of a raster image, from its header alone. Raises NotAnImage.
+
+    The extension and the content type are not asked. Pixels are not decoded: a later reader may still find a cut file.
+    """
+    if not data:
+        raise NotAnImage("no bytes", "empty")
+    if len(data) > max_bytes:
+        raise NotAnImage(f"{len(data)} bytes are more than the limit of {max_bytes}", "too_large")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as image:
+                name, (width, height) = image.format or "", image.size
+    except Image.DecompressionBombError:
+        raise NotAnImage(f"more than {max_pixels} pixels", "too_large") from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, TypeError, IndexError, EOFError):
+        raise NotAnImage(f"{len(data)} bytes that begin {data[:12]!r} are no image") from None
+    except Exception as error:  # a header parser met with input its authors did not: struct.error, OverflowError …
+        raise NotAnImage(f"an image header that cannot be read ({type(error).__name__})") from None
+    if width < 1 or height < 1:
+        raise NotAnImage(f"an image of {width}×{height} pixels")
+    if width * height > max_pixels:
+        raise NotAnImage(f"{width}×{height} pixels are more than the limit of {max_pixels}", "too_large")
+    return Sniffed(FORMATS.get(name, name.lower()), width, height)
+
+
+def sniff_asset(data: bytes) -> Sniffed | None:
+    """Format of something a page loaded, images, SVG and fonts; None for anything else."""
+    font = FONT_MAGIC.get(data[:4])
+    if font is not None:
+        return Sniffed(font)
+    if _SVG.match(data[:4096]):
+        return Sniffed("svg")
+    try:
+        return sniff_image(data)
+    except NotAnImage:
+        return None
