@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 SRC, REPO = HERE / "src", HERE / "repo"
 LOCALES = ("en-US", "de-DE")
 TIMESTAMP = 1767225600000  # 2026-01-01T00:00:00Z, fixed so that the same files give the same index
-SIZES = {"phone": (360, 780, 3.0), "tenInch": (1280, 800, 1.25)}  # CSS px and device pixel ratio
+SIZES = {"phone": (360, 780), "tenInch": (1280, 800)}  # CSS px
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp"}
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 STATUS_ICONS = (
@@ -44,19 +44,22 @@ def localise(text: str, locale: str) -> str:
     return re.sub(r"\{\{(.*?)\|\|(.*?)\}\}", lambda m: m[1 + LOCALES.index(locale)], text, flags=re.DOTALL)
 
 
-def icons() -> dict[str, str]:
-    """Name → shapes, on a grid of 24."""
-    return dict(re.findall(r'<symbol id="([\w-]+)"[^>]*>(.*?)</symbol>', (SRC / "icons.svg").read_text()))
+def drawings(app: dict[str, Any]) -> dict[str, str]:
+    """Name → inline SVG: the shared icons, on a grid of 24, and the app's own pictures."""
+    found = {}
+    for path, kind in ((SRC / "icons.svg", "i"), (SRC / app["id"] / "art.svg", "art")):
+        text = path.read_text() if path.is_file() else ""
+        for name, box, shapes in re.findall(r'<symbol id="([\w-]+)" viewBox="([^"]+)">(.*?)</symbol>', text, re.DOTALL):
+            found[name] = f'<svg class="{kind}" viewBox="{box}">{shapes}</svg>'
+    return found
 
 
 def screen(app: dict[str, Any], name: str, locale: str, factor: str) -> str:
     """One screen as markup: fragment, status bar and gesture bar."""
     fragment = localise((SRC / app["id"] / f"{name}.html").read_text(), locale)
     fragment = re.sub(r"\[\[screen:([\w-]+)\]\]", lambda m: screen(app, m[1], locale, "phone"), fragment)
-    shapes = icons()
-    fragment = re.sub(
-        r"\[\[([\w-]+)\]\]", lambda m: f'<svg class="i" viewBox="0 0 24 24">{shapes[m[1]]}</svg>', fragment
-    )
+    pictures = drawings(app)
+    fragment = re.sub(r"\[\[([\w-]+)\]\]", lambda m: pictures[m[1]], fragment)
     if name.startswith("frame"):
         return f'<main class="screen {name}">{fragment}</main>'
     status = f'<div class="status"><span>{app["time"]}</span>{STATUS_ICONS}</div>'
@@ -94,9 +97,9 @@ def chromium() -> Iterator[Any]:
             browser.close()
 
 
-def photograph(browser: Any, page_html: str, size: tuple[int, int, float]) -> bytes:
+def photograph(browser: Any, page_html: str, size: tuple[int, int], ratio: float) -> bytes:
     """A PNG of a page. The page is a file while it is taken, so that its relative URLs are local ones."""
-    width, height, ratio = size
+    width, height = size
     context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=ratio)
     aside = SRC / ".page.html"
     try:
@@ -131,8 +134,8 @@ def render(browser: Any, app: dict[str, Any]) -> None:
     folder = REPO / app["id"]
     shutil.rmtree(folder, ignore_errors=True)
     icon = document(app, (SRC / app["id"] / "icon.svg").read_text(), LOCALES[0])
-    write(folder / LOCALES[0] / "icon.png", encode(photograph(browser, icon, (256, 256, 2.0)), "png", 0))
-    format, quality = app["format"], app.get("quality", 82)
+    write(folder / LOCALES[0] / "icon.png", encode(photograph(browser, icon, (256, 256), 2.0), "png", 0))
+    format, quality = app["format"], app.get("quality", 80)
     for factor, locales in app["screens"].items():
         for locale, names in locales.items():
             for position, name in enumerate(names, 1):
@@ -142,7 +145,7 @@ def render(browser: Any, app: dict[str, Any]) -> None:
                     continue
                 whole = name.removesuffix("!")
                 page = document(app, screen(app, whole, locale, factor), locale)
-                data = encode(photograph(browser, page, SIZES[factor]), format, quality)
+                data = encode(photograph(browser, page, SIZES[factor], app["ratio"][factor]), format, quality)
                 write(path, data if whole == name else data[: len(data) * 2 // 5])
 
 
