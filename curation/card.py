@@ -46,7 +46,10 @@ def write(manifest: dict[str, Any]) -> str:
         "A picture belongs to whoever made it; `rights` holds the evidence row by row.",
         _table(
             ("source", "allowed", "licence as stated", "rows"),
-            [(r["source"], "yes" if r["allowed"] else "no", r["licence"] or "–", r["kept"]) for r in manifest["rights"]],
+            [
+                (r["source"], "yes" if r["allowed"] else "no", r["licence"] or "–", r["kept"])
+                for r in manifest["rights"]
+            ],
         ),
         "## Columns",
         _table(("column", "type", "what"), [(f"`{n}`", t, MEANING.get(n, "")) for n, t in manifest["columns"].items()]),

@@ -22,7 +22,7 @@ def versions_of(home: Path, name: str) -> list[int]:
 
 
 def resolve_dataset(home: Path, name: str) -> Path:
-    """The folder of `name` (its newest version), `name@3`, or a path to a version. Raises DatasetError that lists what is there."""
+    """The folder of `name` (newest version), `name@3`, or a path. Raises DatasetError that lists what there is."""
     home = Path(home)
     if (Path(name) / FILE).is_file():
         return Path(name)
@@ -30,8 +30,8 @@ def resolve_dataset(home: Path, name: str) -> Path:
     existing = sorted(p.name for p in (home / "datasets").glob("*/") if versions_of(home, p.name))
     if wanted not in existing:
         near = difflib.get_close_matches(wanted, existing, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(existing)}" if existing else "there is none yet"
-        raise DatasetError(f"no dataset {wanted!r} in {home}: {hint}" + ("" if existing else ": run gesso curate RECIPE"))
+        there = f"there are {', '.join(existing)}" if existing else "there is none yet: run gesso curate RECIPE"
+        raise DatasetError(f"no dataset {wanted!r} in {home}: " + (f"did you mean {near[0]!r}?" if near else there))
     numbers = versions_of(home, wanted)
     if not number:
         return home / "datasets" / wanted / str(numbers[-1])

@@ -1,8 +1,8 @@
 """The local engine: features of many captures, computed once, in threads, and kept as Parquet parts.
 
 `<home>/features/<name>-<fingerprint>/<part>.parquet` holds capture_id, the feature's columns and `error` (null, or
-`kind: message`). A part is written aside, synced and renamed, so a kill loses at most what was in flight, and the next run
-computes only what no part holds. Values depend on a capture alone, never on who shared its batch.
+`kind: message`). A part is written aside, synced and renamed, so a kill loses at most what was in flight, and the next
+run computes only what no part holds. Values depend on a capture alone, never on who shared its batch.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ class _Run:
         return dict(zip(wanted, read_feature(self.plan, need, self.home, wanted).to_pylist(), strict=True))
 
     def _one(self, capture: Capture, others: dict[str, Row]) -> dict[str, Any]:
-        """What each feature prepared of this capture, or the ValueProblem it met. Holds the pixels no longer than this."""
+        """What each feature prepared of this capture, or the ValueProblem it met. Pixels live no longer."""
         wanted = [f for f in self.level if capture.capture_id in self.missing[f.name]]
         if not any("image" in f.needs for f in wanted):
             item = Item(capture, others=others, snapshot=self._snapshot(capture), shared=self.shared.get)

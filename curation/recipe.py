@@ -42,17 +42,17 @@ class FeatureChoice(_Part):
 
 
 class RelationPolicy(_Part):
-    """What happens to a relation's captures: `keep_best` keeps the one with the highest `rank` (SQL), `keep_all` all."""
+    """What becomes of related captures: `keep_best` keeps the one with the highest `rank` (SQL), `keep_all` all."""
 
     policy: Literal["keep_best", "keep_all"] = "keep_best"
     rank: str = DEFAULT_RANK
 
 
 class CopyPolicy(RelationPolicy):
-    """`max_distance` in bits of the 256-bit hash; then pixels must agree: mean difference ≤ `max_difference` of 255."""
+    """`max_distance` in bits of 256; then the pixels must agree: mean difference ≤ `max_difference` of 255 levels."""
 
     max_distance: int = Field(default=20, ge=0, le=64)
-    max_difference: float = Field(default=12.0, gt=0, le=64)
+    max_difference: float = Field(default=8.0, gt=0, le=64)
 
 
 class Relations(_Part):

@@ -18,15 +18,15 @@ A version folder `datasets/<name>/<version>/` holds, beside the shards:
 | then | | the capture columns of docs/contracts.md "Shards", capture_id … verdicts, in that order |
 | then | | every public feature column but `embedding` and `design` (those stand in the shards) |
 
-`margins` has one entry for each simple comparison `operand op number` in a keep rule, whether or not an earlier rule had
-rejected the row; margin ≥ 0 on the passing side; value and margin are null where the operand is.
+`margins` has one entry for each simple comparison `operand op number` in a keep rule, whether or not an earlier rule
+had rejected the row; margin ≥ 0 on the passing side; value and margin are null where the operand is.
 
 Columns of the built-in features: decode `decoded_format, decoded_width, decoded_height` (after the EXIF turn)`, aspect`
 (height / width)`, mode, has_alpha, frames, orientation` · hashes `bytes_sha256, pixels_sha256, phash` (64 hex digits) ·
 ink `entropy, blankness, text_coverage, whitespace, edge_density` · palette `palette` (list<string> of `#rrggbb`,
 largest share first)`, palette_shares` (list<float>)`, tone` (`light`/`dark`)`, lightness, chroma` · caption `caption` ·
-design `design, design_nodes, design_texts, design_rows, design_columns, design_absolute, design_slots` (JSON) · embedding
-`embedding`.
+design `design, design_nodes, design_texts, design_rows, design_columns, design_absolute, design_slots` (JSON) ·
+embedding `embedding`.
 
 The thumbnail of a row is the blob `image_sha256` of `format` in the capture store: hostile bytes, decode with
 `curation.features.decode.decode_image`.

@@ -1,7 +1,7 @@
 """Curation from end to end: captures → features → relations → decisions → splits → shards, as one dataset version.
 
-A version is built aside in `datasets/<name>/.build-<key>/` and then renamed to the next number, so a kill leaves features
-and whole shards to go on from, and never half a version.
+A version is built aside in `datasets/<name>/.build-<key>/` and then renamed to the next number, so a kill leaves
+features and whole shards to go on from, and never half a version.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from curation.splits import assign, components
 
 Progress = Callable[[str, int, int], None]
 ALWAYS = ("decode", "hashes", "ink")  # decisions and relations stand on these
+REPORT = "report.html"
 TABLES = ("review.parquet", "rejected.parquet", "relations.parquet", "README.md")
 
 
@@ -40,6 +41,7 @@ class CurateError(GessoError):
 class DatasetVersion:
     """What a run made, or found made. `rejected_by` counts by rule and relation, in the order of the funnel."""
 
+    name: str
     path: Path
     version: int
     input: int
@@ -47,9 +49,12 @@ class DatasetVersion:
     rejected: int
     failed: int
     rejected_by: dict[str, int]
-    shards: list[str]
+    shards: int
     notes: list[str] = field(default_factory=list)
     unchanged: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"path": str(self.path)}
 
 
 def curate(
@@ -76,6 +81,8 @@ def curate(
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         if not force and (number := _made_before(home, recipe.name, key)) is not None:
+            if report and not (folder / str(number) / REPORT).is_file():
+                _write_report(folder / str(number), home, place, progress)
             return _version(folder / str(number), number, unchanged=True)
         _try_sql(recipe, captures, plan)
         engine.compute(plan, captures, captured, home, progress)
@@ -85,12 +92,17 @@ def curate(
                 shutil.rmtree(stale)
         build.mkdir(exist_ok=True)
         _build(recipe, key, plan, captures, captured, home, build, progress)
-        if report:
-            from curation.report import write_report
-
-            write_report(build, home, captured)
         number = _publish(build, folder)
+        if report:
+            _write_report(folder / str(number), home, place, progress)
     return _version(folder / str(number), number)
+
+
+def _write_report(version: Path, home: Path, store: str, progress: Progress | None) -> None:
+    """Comes last and may come later: a run that was killed before it is asked again for it alone."""
+    from curation.report import write_report
+
+    write_report(version, home, store, progress)
 
 
 def _chosen(store: CaptureStore, recipe: Recipe) -> list[Capture]:
@@ -173,8 +185,10 @@ def _related(recipe: Recipe, table: pa.Table, failed: dict[str, str]) -> list[re
     names = ("capture_id", "pixels_sha256", "phash", "_thumb", "aspect", "blankness")
     rows = [row for row in zip(*(table[n].to_pylist() for n in names), strict=True) if row[0] not in failed]
     whole = [row for row in rows if None not in row]  # a feature may have crashed on a picture that did decode
-    columns = [list(column) for column in zip(*whole, strict=True)] or [[] for _ in names]
-    return relations.find(*columns, policy=recipe.relations.copy_)  # type: ignore[arg-type]
+    if not whole:
+        return []
+    ids, pixels, phash, thumbs, aspect, blankness = (list(column) for column in zip(*whole, strict=True))
+    return relations.find(ids, pixels, phash, thumbs, aspect, blankness, recipe.relations.copy_)
 
 
 def _notes(facts: dict[str, Any]) -> list[str]:
@@ -228,6 +242,7 @@ def _version(path: Path, number: int, *, unchanged: bool = False) -> DatasetVers
     facts = read_manifest(path)
     counts = facts["counts"]
     return DatasetVersion(
+        name=facts["name"],
         path=path,
         version=number,
         input=counts["input"],
@@ -235,7 +250,7 @@ def _version(path: Path, number: int, *, unchanged: bool = False) -> DatasetVers
         rejected=counts["rejected"],
         failed=counts["failed"],
         rejected_by={step["name"]: step["rejected"] for step in facts["funnel"]},
-        shards=[shard["file"] for shard in facts["shards"]],
+        shards=len(facts["shards"]),
         notes=facts["notes"],
         unchanged=unchanged,
     )

@@ -141,7 +141,10 @@ def select(
         rank = selection.evaluate(f"rank of relation {name!r}", policy.rank, "DOUBLE")
         if policy.policy == "keep_all":
             continue
-        ranks = {key: (-(value if value is not None else float("-inf")), key) for key, value in zip(selection.ids, rank)}
+        ranks = {
+            key: (-(value if value is not None else float("-inf")), key)
+            for key, value in zip(selection.ids, rank, strict=True)
+        }
         for key, kept in keep_best(ranks, name, relations, decisions).items():
             decisions[key] = Decision("rejected", "relation", name, kept)
     for key in selection.ids:
@@ -163,7 +166,10 @@ def keep_best(
         near = _closed(near)
     rejected: dict[str, str] = {}
     for key in sorted(near, key=lambda k: ranks[k]):
-        kept = sorted((other for other in near[key] if ranks[other] < ranks[key] and other not in rejected), key=ranks.get)
+        kept = sorted(
+            (other for other in near[key] if ranks[other] < ranks[key] and other not in rejected),
+            key=lambda other: ranks[other],
+        )
         if kept:
             rejected[key] = kept[0]
     return rejected
@@ -197,7 +203,9 @@ def _settled(decisions: dict[str, Decision], ids: list[str]) -> dict[str, Decisi
         settled[key] = decision
     states = [decision.state for decision in settled.values()]
     if len(settled) != len(ids) or sum(states.count(s) for s in ("kept", "rejected", "failed")) != len(ids):
-        raise SelectError(f"{len(ids)} captures went in and {len(settled)} decisions came out: this is a defect of Gesso")
+        raise SelectError(
+            f"{len(ids)} captures went in and {len(settled)} decisions came out: this is a defect of Gesso"
+        )
     return settled
 
 

@@ -100,9 +100,13 @@ def _write_one(path: Path, rows: pa.Table, store: CaptureStore, most: int) -> No
     flat = {"compression": "zstd", "compression_level": 3, "data_page_size": PAGE_BYTES, "version": "2.6"}
     with written_aside(path) as aside:
         aside.touch()
-        with pq.ParquetWriter(aside, schema, use_dictionary=False, write_statistics=True, store_schema=True, **flat) as out:
+        with pq.ParquetWriter(
+            aside, schema, use_dictionary=False, write_statistics=True, store_schema=True, **flat
+        ) as out:
             for part in _row_groups(rows, most):
-                images = [_image(store, row) for row in part.select(["capture_id", "image_sha256", "format"]).to_pylist()]
+                images = [
+                    _image(store, row) for row in part.select(["capture_id", "image_sha256", "format"]).to_pylist()
+                ]
                 arrays = [pa.array(images, IMAGE), *(column.combine_chunks() for column in part.columns)]
                 out.write_table(pa.table(arrays, schema=schema), row_group_size=len(part))
 

@@ -32,8 +32,8 @@ def components(ids: Sequence[str], sites: Sequence[str], ties: Iterable[tuple[st
 def assign(component: Mapping[str, str], kept: Iterable[str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
     """Kept capture → split. Largest components first, each to the split that is farthest below its share.
 
-    The seed breaks ties between components of one size. `train` is never empty; the other splits with a share get at least
-    one component each where there are enough of them.
+    The seed breaks ties between components of one size. `train` is never empty; the other splits with a share get at
+    least one component each where there are enough of them.
     """
     members: dict[str, list[str]] = defaultdict(list)
     for key in kept:

@@ -53,12 +53,12 @@ def create(name: str, params: dict[str, Any] | None = None) -> Feature:
     except (ImportError, AttributeError) as error:
         raise FeatureError(f"feature {name!r} cannot be loaded ({error}): pip install 'gesso[curate]'") from None
     try:
-        return feature(feature.Params.model_validate(params or {}))
+        return feature(feature.parameters.model_validate(params or {}))
     except ValidationError as error:
         problem = error.errors()[0]
         at = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            fields = list(feature.Params.model_fields)
+            fields = list(feature.parameters.model_fields)
             hint = suggest(at, fields) if fields else ": it takes none"
             raise FeatureError(f"feature {name!r} has no parameter {at!r}{hint}") from None
         raise FeatureError(f"feature {name!r}, parameter {at!r}: {problem['msg']}") from None

@@ -57,15 +57,15 @@ class Item:
 class Feature:
     """Base of all features.
 
-    `needs` names what `Item` must hold: `image` (decoded pixels), `dom`, or other features by name, whose rows then stand
-    in `item.others`. `schema` lists the columns; one that starts with `_` is kept for curation and not written to shards.
+    `needs` names what `Item` must hold: `image` (decoded pixels), `dom`, or other features by name, whose rows then
+    stand in `item.others`. `schema` lists the columns; one that starts with `_` is for curation and not for shards.
     Raise `version` whenever the values change: it is the code's part of the fingerprint.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     needs: ClassVar[tuple[str, ...]] = ()
-    Params: ClassVar[type[Params]] = Params
+    parameters: ClassVar[type[Params]] = Params
 
     def __init__(self, params: Params) -> None:
         self.params = params

@@ -1,4 +1,4 @@
-"""caption: one or two plain sentences about a screen, written from what came with it: DOM or listing, and its palette."""
+"""caption: plain sentences about a screen, written from what came with it: DOM or listing text, and its palette."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
@@ -57,7 +59,7 @@ class Caption(Feature):
 
     name: ClassVar[str] = "caption"
     needs: ClassVar[tuple[str, ...]] = ("dom", "palette")
-    Params: ClassVar[type[Params]] = CaptionParams
+    parameters: ClassVar[type[Params]] = CaptionParams
     params: CaptionParams
 
     @property
@@ -98,19 +100,19 @@ def clean(text: str, limit: int = MAX_SOURCE) -> str:
 
 
 def listing_caption(factor: str, name: str, summary: str, categories: Iterable[str], look: str, length: int) -> str:
-    """`Phone screen of Aurora, a sleep diary. Light interface in white and blue. Health app.`"""
+    """`Phone screen of Aurora: a sleep diary. Light interface in white and blue. Health app.`"""
     about = shorten(first_sentence(clean(summary)), 140).rstrip(".!")
     subject = shorten(clean(name), 80) or "an app"
     head = f"{factor.capitalize()} screen of {subject}" + (f": {about}." if about else ".")
     topics = [shorten(clean(category), 30) for category in categories][:3]
     topic = f"{_join(topics)} app." if any(topics) else ""
-    return shorten(" ".join(filter(None, (head, f"{look} interface." if look else "", topic))), length)
+    return shorten(" ".join(filter(None, (head, look.format("interface") if look else "", topic))), length)
 
 
 def page_caption(
     factor: str, url: str, title: str, description: str, headings: list[str], look: str, length: int
 ) -> str:
-    """`Desktop pricing page of “Aurora”: plans for every team. Sections: Plans, FAQ. Light design in white and indigo.`"""
+    """`Desktop view of a pricing page, “Aurora”: plans for all. Light design in white and indigo. Sections: FAQ.`"""
     title, description = clean(title), shorten(first_sentence(clean(description)), 140).rstrip(".!")
     headings = [shorten(clean(heading), 48) for heading in headings]
     kind = page_kind(url, title, headings)
@@ -123,12 +125,12 @@ def page_caption(
     )
     head += (f", “{name}”" if name else "") + (f": {about}." if about else ".")
     sections = list(dict.fromkeys(h for h in headings if h and h != about and h != name))[:4]
-    parts = (head, f"{look} design." if look else "", f"Sections: {', '.join(sections)}." if sections else "")
+    parts = (head, look.format("design") if look else "", f"Sections: {', '.join(sections)}." if sections else "")
     return shorten(" ".join(filter(None, parts)), length)
 
 
 def page_kind(url: str, title: str, headings: list[str]) -> str:
-    """What kind of page it calls itself: by path and title first, then by its main heading; a landing page at the root."""
+    """What kind of page it calls itself, by path, then title, then headings; a landing page at the root."""
     path = re.sub(r"^[a-z]+://[^/]*", "", url.lower()).replace(".html", "").replace("-", " ").replace("_", " ")
     for text in (path, title.lower(), " ".join(headings[:2]).lower()):
         for words, kind in KINDS:
@@ -138,24 +140,18 @@ def page_kind(url: str, title: str, headings: list[str]) -> str:
 
 
 def style_words(colours: list[str], shares: list[float], tone: str | None) -> str:
-    """`Light, white and indigo`: the tone, then the names of the largest colours and the strongest accent."""
+    """`Light {} in white and indigo.`: the tone, then the names of the largest colours and of the strongest accent."""
     if not colours:
         return ""
-    rgb = {colour: [int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours}
-    table = _oklab_of(list(COLOUR_NAMES.values()))
+    labs = oklab(_rgb(colours))
+    table = _named_colours()
     names = list(COLOUR_NAMES)
-    strengths, named = [], []
-    for colour, lab in zip(colours, _oklab_of(["#%02x%02x%02x" % tuple(rgb[c]) for c in colours]), strict=True):
-        nearest = min(range(len(names)), key=lambda i: sum((a - b) ** 2 for a, b in zip(lab, table[i], strict=True)))
-        named.append(names[nearest])
-        strengths.append((lab[1] ** 2 + lab[2] ** 2) ** 0.5)
+    named = [names[int(((table - lab) ** 2).sum(1).argmin())] for lab in labs]
+    strength = [float(np.hypot(lab[1], lab[2])) for lab in labs]
     large = [name for name, share in zip(named, shares, strict=False) if share >= 0.12][:2]
-    accents = sorted(
-        (i for i, strength in enumerate(strengths) if strength > 0.09 and shares[i] >= 0.003),
-        key=lambda i: -strengths[i],
-    )
-    chosen = list(dict.fromkeys(large + [named[i] for i in accents[:1]] or named[:1]))
-    return f"{(tone or 'light').capitalize()} {_join(chosen)}"
+    strong = [i for i, value in enumerate(strength) if value > 0.09 and shares[i] >= 0.003]
+    accents = [named[i] for i in sorted(strong, key=lambda i: -strength[i])[:1]]
+    return f"{(tone or 'light').capitalize()} {{}} in {_join(list(dict.fromkeys(large + accents or named[:1])))}."
 
 
 def first_sentence(text: str) -> str:
@@ -217,11 +213,13 @@ def _headings(item: Item) -> list[str]:
         return []  # the caption can do without; the design feature's error column says what is wrong
 
 
-def _oklab_of(colours: list[str]) -> list[list[float]]:
-    import numpy as np
+def _rgb(colours: Iterable[str]) -> np.ndarray:
+    return np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours])
 
-    rgb = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours])
-    return [[float(v) for v in row] for row in oklab(rgb)]
+
+@cache
+def _named_colours() -> np.ndarray:
+    return oklab(_rgb(COLOUR_NAMES.values()))
 
 
 def _join(words: list[str]) -> str:

@@ -40,7 +40,7 @@ class Embedding(Feature):
 
     name: ClassVar[str] = "embedding"
     needs: ClassVar[tuple[str, ...]] = ("image",)
-    Params: ClassVar[type[Params]] = EmbeddingParams
+    parameters: ClassVar[type[Params]] = EmbeddingParams
     params: EmbeddingParams
 
     def __init__(self, params: Params) -> None:
@@ -54,15 +54,15 @@ class Embedding(Feature):
         return pa.schema([("embedding", pa.list_(pa.float16(), self.model().dimensions))])
 
     def check(self, home: Path) -> None:
-        """Settle on the model. `auto` never asks a network: it takes $GESSO_ENCODER or `<home>/encoder`, or is left out."""
+        """Settle on the model. `auto` asks no network: it takes $GESSO_ENCODER or `<home>/encoder`, or is left out."""
         self._place = self.params.model
         if self.params.model == "auto":
             places = [Path(p) for p in (os.environ.get(ENCODER, ""), home / "encoder") if p]
             found = next((p for p in places if (p / CONFIG).is_file()), None)
             if found is None:
                 raise NotAtHand(
-                    "embedding left out: no encoder weights are at hand; name an open_clip model or folder in the recipe "
-                    f"(embedding: {{model: ViT-B-32/laion2b_s34b_b79k}}), or point {ENCODER} to a folder"
+                    "embedding left out: no encoder weights are at hand; name an open_clip model or a folder in the "
+                    f"recipe (embedding: {{model: ViT-B-32/laion2b_s34b_b79k}}), or point {ENCODER} to a folder"
                 )
             self._place = str(found)
         self.model()
@@ -120,7 +120,7 @@ def precision() -> str:
 
 
 class _Model:
-    """A loaded image tower. Weights come from safetensors or through torch's weights-only reader: nothing is unpickled."""
+    """A loaded image tower. Weights come from safetensors or torch's weights-only reader: nothing is unpickled."""
 
     def __init__(self, place: str) -> None:
         import open_clip
@@ -130,8 +130,9 @@ class _Model:
         try:
             model = open_clip.create_model(name, pretrained=tag, require_pretrained=True, weights_only=True)
         except Exception as error:
+            why = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
             raise EmbeddingError(
-                f"embedding model {place!r} cannot be loaded ({type(error).__name__}: {' '.join(str(error).split())[:160]}): "
+                f"embedding model {place!r} cannot be loaded ({why}): "
                 "give NAME/TAG as open_clip lists them, hf-hub:NAME, a folder, or auto"
             ) from None
         config = open_clip.get_model_preprocess_cfg(model)

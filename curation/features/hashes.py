@@ -28,7 +28,7 @@ class Hashes(Feature):
 
     name: ClassVar[str] = "hashes"
     needs: ClassVar[tuple[str, ...]] = ("image",)
-    Params: ClassVar[type[Params]] = HashParams
+    parameters: ClassVar[type[Params]] = HashParams
     params: HashParams
 
     @property

@@ -16,7 +16,7 @@ EDGE = 24  # grey levels from one pixel to the next
 
 
 class Ink(Feature):
-    """`blankness` is 1 on an empty screen and 0 from a tenth of inked tiles on; `whitespace` is the share of calm tiles.
+    """`blankness` is 1 on an empty screen, 0 from a tenth of inked tiles on; `whitespace` is the share of calm tiles.
 
     `text_coverage` is an estimate without reading: the area of rows of close-set strokes as high as text.
     """

@@ -44,7 +44,7 @@ class Palette(Feature):
 
     name: ClassVar[str] = "palette"
     needs: ClassVar[tuple[str, ...]] = ("image",)
-    Params: ClassVar[type[Params]] = PaletteParams
+    parameters: ClassVar[type[Params]] = PaletteParams
     params: PaletteParams
 
     @property
@@ -84,7 +84,7 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
 
 
 def dominant(pixels: np.ndarray, most: int) -> tuple[list[str], list[float]]:
-    """Hex colours and their shares, largest first. Pixels are binned, then clustered from the farthest heavy bins on."""
+    """Hex colours and their shares, largest first: pixels are binned, then clustered from far and heavy bins on."""
     keys = (pixels[:, 0].astype(np.int32) >> 3 << 10) | (pixels[:, 1].astype(np.int32) >> 3 << 5) | (pixels[:, 2] >> 3)
     _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
     sums = np.stack([np.bincount(inverse, pixels[:, c].astype(np.float64)) for c in range(3)], axis=1)
@@ -102,7 +102,7 @@ def dominant(pixels: np.ndarray, most: int) -> tuple[list[str], list[float]]:
         member = nearest == index
         if member.any():
             heaviest = np.flatnonzero(member)[np.argmax(weight[member])]  # a colour that is there, not a mean of two
-            red, green, blue = (int(round(c)) for c in rgb[heaviest])
+            red, green, blue = (round(float(c)) for c in rgb[heaviest])
             found.append((float(weight[member].sum() / weight.sum()), f"#{red:02x}{green:02x}{blue:02x}"))
     found.sort(key=lambda pair: (-pair[0], pair[1]))
     return [colour for _, colour in found], [share for share, _ in found]
