@@ -12,9 +12,10 @@ from curation.report.tables import Row, Version
 NEAREST = 6  # captures shown on each side of a threshold
 TICKS = 800  # values drawn on a number line at most
 FACTS = (
-    "url spider run_id fetched_at http_status lang viewport_width viewport_height dpr format bytes image_sha256 app_id "
-    "developer categories rating rating_count locale position verdicts capture_id"
-).split()
+    *("url", "spider", "run_id", "fetched_at", "http_status", "lang", "viewport_width", "viewport_height", "dpr"),
+    *("format", "bytes", "image_sha256", "app_id", "developer", "categories", "rating", "rating_count", "locale"),
+    *("position", "verdicts", "capture_id"),
+)
 
 
 def assemble(version: Version) -> Row:

@@ -46,7 +46,8 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <div id="app"><p class="booting" role="status">Opening the report …</p>
-<noscript><p class="booting">This report draws itself with JavaScript, from data inside this file. Allow scripts to see it.</p></noscript></div>
+<noscript><p class="booting">This report draws itself with JavaScript, from data inside this file: allow scripts.</p>
+</noscript></div>
 {blocks}
 <script>{script}</script>
 </body>

@@ -67,15 +67,21 @@ class Want:
 def previews(
     store: CaptureStore, wants: Iterable[Want], budget: int, cache: Path, progress: Progress | None = None
 ) -> tuple[dict[str, Picture], Level]:
-    """sha256 → preview, all at one level: the best whose estimate fits into `budget` bytes. What cannot be read is left out."""
+    """sha256 → preview, all at one level: the best whose estimate fits into `budget` bytes.
+
+    What cannot be read has no entry.
+    """
     unique = {want.sha256: want for want in wants}
     order = [unique[sha256] for sha256 in sorted(unique)]
-    level = _level(store, order, budget, cache)
     made: dict[str, Picture] = {}
     with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as pool:
-        for done, (want, picture) in enumerate(
-            zip(order, pool.map(lambda w: _preview(store, w, level, cache), order)), 1
-        ):
+
+        def each(some: list[Want], at: Level) -> Iterator[Picture | None]:
+            return pool.map(lambda want: _preview(store, want, at, cache), some)
+
+        sample = order[:: max(1, len(order) // SAMPLE)]
+        level = next((at for at in LEVELS if _estimate(each(sample, at), len(order)) <= budget), LEVELS[-1])
+        for done, (want, picture) in enumerate(zip(order, each(order, level), strict=True), 1):
             if picture is not None:
                 made[want.sha256] = picture
             if progress is not None:
@@ -83,19 +89,9 @@ def previews(
     return made, level
 
 
-def _level(store: CaptureStore, order: list[Want], budget: int, cache: Path) -> Level:
-    sample = order[:: max(1, len(order) // SAMPLE)]
-    for level in LEVELS[:-1]:
-        sizes = [len(picture.data) for picture in _each(store, sample, level, cache)]
-        if not sizes or sum(sizes) / len(sizes) * len(order) <= budget:
-            return level
-    return LEVELS[-1]
-
-
-def _each(store: CaptureStore, wants: list[Want], level: Level, cache: Path) -> Iterator[Picture]:
-    for want in wants:
-        if (picture := _preview(store, want, level, cache)) is not None:
-            yield picture
+def _estimate(sample: Iterable[Picture | None], all_: int) -> float:
+    sizes = [len(picture.data) for picture in sample if picture is not None]
+    return sum(sizes) / len(sizes) * all_ if sizes else 0.0
 
 
 def _preview(store: CaptureStore, want: Want, level: Level, cache: Path) -> Picture | None:
@@ -120,7 +116,7 @@ def _preview(store: CaptureStore, want: Want, level: Level, cache: Path) -> Pict
         return None
     image = _reduced(image, level, width, asset=want.most is not None)
     out = io.BytesIO()
-    image.save(out, "WEBP", quality=level.quality, method=4)
+    image.save(out, "WEBP", quality=level.quality, method=2)  # 4 takes twice as long for 5 % fewer bytes
     _put(path, out.getvalue())
     return Picture(out.getvalue(), *image.size)
 
@@ -151,7 +147,7 @@ def _reduced(image: Image.Image, level: Level, width: int, *, asset: bool) -> Im
     if scale == 1.0:
         return image
     return image.resize(
-        (max(1, round(w * scale)), max(1, round(h * scale))), Image.Resampling.LANCZOS, reducing_gap=2.0
+        (max(1, round(w * scale)), max(1, round(h * scale))), Image.Resampling.HAMMING, reducing_gap=1.5
     )
 
 

@@ -1,4 +1,4 @@
-"""Designs as the page shows them: notation compiled to HTML, each slot bound to a numbered asset that all designs share."""
+"""Designs as the page shows them: notation compiled to HTML, slots bound to numbered assets that all designs share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WIDEST = 1440  # px; a slot without a known width
 class Renderings:
     """Compiled designs, one for each different notation and slots, and the assets that they name.
 
-    `html[i]` holds `data:,gesso-asset-N` where asset N's data URI belongs. `of` maps capture_id to i; `broken` to a message.
+    `html[i]` holds `data:,gesso-asset-N` where asset N belongs. `of` maps capture_id to i, `broken` to a message.
     """
 
     html: list[str] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Renderings:
 def render(
     designs: Mapping[str, Row], compile_: Compile, progress: Callable[[str, int, int], None] | None = None
 ) -> Renderings:
-    """Compile every design once, in the order of capture ids. A design that does not compile is one message, not the end."""
+    """Compile every design once, in the order of capture ids. One that does not compile is a message, not the end."""
     made = Renderings()
     known: dict[tuple[str, str], int] = {}
     widths = _widths(designs)

@@ -1,4 +1,4 @@
-"""Reads a dataset version folder: manifest, one row for every input capture, related pairs, designs of the kept ones."""
+"""Reads a dataset version folder: the manifest, one row for every input capture, related pairs, designs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from curation.errors import GessoError
 
 Row = dict[str, Any]
+THEMES = {"light": 0, "dark": 1}
 VIEWS = ("fold", "full", "section", "listing")
 
 
@@ -41,12 +42,20 @@ def read_version(dataset_dir: Path) -> Version:
     rows = _read(dataset_dir / "review.parquet")
     return Version(
         name=str(manifest.get("name") or dataset_dir.parent.name),
-        number=dataset_dir.name,
+        number=_number(dataset_dir),
         manifest=manifest,
         rows=sorted(rows, key=_order),
         relations=_read(dataset_dir / "relations.parquet"),
         designs=_designs(dataset_dir, manifest),
     )
+
+
+def _number(dataset_dir: Path) -> str:
+    """A folder that is still being built has no number yet: it gets the next one."""
+    if not dataset_dir.name.startswith("."):
+        return dataset_dir.name
+    taken = [int(path.name) for path in dataset_dir.parent.iterdir() if path.name.isdigit()]
+    return str(max(taken, default=0) + 1)
 
 
 def _order(row: Row) -> tuple[Any, ...]:
@@ -56,7 +65,7 @@ def _order(row: Row) -> tuple[Any, ...]:
         row.get("locale") or "",
         row.get("canonical_url") or "",
         row.get("form_factor") or "",
-        row.get("theme") or "",
+        THEMES.get(row.get("theme") or "", 0),
         VIEWS.index(view) if view in VIEWS else len(VIEWS),
         row.get("position") or 0,
         row["capture_id"],

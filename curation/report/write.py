@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def write_report(dataset_dir: Path, home: Path, store_url: str, progress: Progre
     path = dataset_dir / "report.html"
     aside = path.with_name("report.html.part")
     aside.write_text(html, encoding="utf-8")
-    os.replace(aside, path)
+    aside.replace(path)
     return path
 
 
@@ -130,8 +129,8 @@ def _detail(row: Row, version: Version, made: Renderings) -> str:
 
 def _footnotes(level: Level, left_out: int, missing: int) -> list[str]:
     notes = [
-        f"Pictures here are previews: screens at most {level.height} px high, long pages {level.width} px wide, WebP quality "
-        f"{level.quality}. The originals are in the shards and in the capture store."
+        f"Pictures here are previews: screens at most {level.height} px high, long pages {level.width} px wide, "
+        f"WebP quality {level.quality}. The originals are in the shards and in the capture store."
     ]
     if left_out:
         notes.append(f"{left_out} compiled designs were left out to keep this file small; their notation is here.")

@@ -53,6 +53,9 @@ function figure(value) {
   return size === 0 ? "0" : value.toPrecision(2);
 }
 
+/** A threshold as its rule states it. */
+const exact = (value) => String(value).replace("-", "−");
+
 /** "text_coverage" → "text coverage" */
 const words = (name) => String(name).replaceAll("_", " ");
 const STATES = { kept: "Kept", rejected: "Rejected", failed: "Failed" };

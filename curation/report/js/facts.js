@@ -51,17 +51,18 @@ function scoreLine({ rule, operand, op, threshold, value, margin }) {
   const scale = Math.max(Math.abs(threshold), Math.abs(value || 0)) * 1.25 || 1;
   const signed = threshold < 0 || value < 0;
   const at = (v) => `${Math.min(100, Math.max(0, signed ? 50 + (50 * v) / scale : (100 * v) / scale))}%`;
-  return el("li", {}, el("div.score-words", {}, el("span", {}, words(operand)), el("span", {}, el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"), el("span.quiet", {}, ` ${op} ${figure(threshold)}`))),
+  return el("li", {}, el("div.score-words", {}, el("span", {}, words(operand)), el("span", {}, el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"), el("span.quiet", {}, ` ${op} ${exact(threshold)}`))),
     el("div.score-line", { "aria-hidden": "true" }, known && el(`i.${passes ? "keep" : "reject"}`, { style: { left: at(value) } }), el("s", { style: { left: at(threshold) } })),
     words(rule) !== words(operand) && el("span.quiet.small", {}, words(rule)));
 }
 
 function paletteStrip(capture) {
   const total = capture.shares.reduce((a, b) => a + b, 0) || capture.palette.length;
-  return el("ul.strip", {}, capture.palette.map((hex, i) => {
-    const part = (capture.shares[i] ?? total / capture.palette.length) / total;
-    return el("li", { style: { "flex-grow": Math.max(0.06, part) } }, el("span.swatch", { style: { background: hex } }), el("code", {}, hex));
-  }));
+  const parts = capture.palette.map((hex, i) => [hex, (capture.shares[i] ?? total / capture.palette.length) / total]);
+  return [
+    el("div.strip", { "aria-hidden": "true" }, parts.map(([hex, part]) => el("span", { style: { background: hex, "flex-grow": String(Math.max(0.03, part)) } }))),
+    el("ul.colours", {}, parts.map(([hex, part]) => el("li", {}, el("span.swatch", { style: { background: hex } }), el("code", {}, hex), el("span.quiet", {}, share(part, 1))))),
+  ];
 }
 
 function notation(text) {

@@ -130,7 +130,7 @@ function histogram(feature) {
   feature.thresholds.forEach((t, i) => {
     const at = Math.min(W - 0.75, Math.max(0.75, x(t.value)));
     const end = at > W * 0.6;
-    plot.append(svg("path", { class: "threshold", d: `M${at} ${4 + 12 * (i % 2)}V${base}` }), svg("text", { x: at + (end ? -5 : 5), y: 13 + 12 * (i % 2), class: "label", "text-anchor": end ? "end" : "start" }, `${words(t.rule)} ${t.op} ${figure(t.value)}`));
+    plot.append(svg("path", { class: "threshold", d: `M${at} ${4 + 12 * (i % 2)}V${base}` }), svg("text", { x: at + (end ? -5 : 5), y: 13 + 12 * (i % 2), class: "label", "text-anchor": end ? "end" : "start" }, `${words(t.rule)} ${t.op} ${exact(t.value)}`));
   });
   const sorted = entries.map((e) => e.v).sort((a, b) => a - b);
   return el("figure", {}, el("figcaption", {}, el("b", {}, words(feature.name)), el("span.quiet", {}, ` median ${figure(sorted[Math.floor(sorted.length / 2)])}`)), plot);
