@@ -1,0 +1,99 @@
+"""What all spiders share: checked arguments, a run that can be resumed, and failures that say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from scrapy import Request, Spider
+from scrapy.exceptions import IgnoreRequest
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure as TwistedFailure
+
+from crawlers.arguments import Arguments, as_json, parse_arguments, run_id
+from crawlers.browser.outcome import PageFailure
+from crawlers.captures import Failure, Rights, Signal, failure_id, now
+from crawlers.frontier import Frontier
+from crawlers.middlewares import Refused
+from crawlers.urls import site_of
+
+
+class GessoSpider(Spider):
+    """Base of our spiders. Arguments are strings; a wrong one raises ArgumentError before anything starts."""
+
+    source = ""
+
+    def __init__(self, *args: Any, run: str | None = None, **kwargs: Any) -> None:
+        self.arguments: Arguments = parse_arguments(self.name, kwargs)
+        self.run_id = run_id(self.name, self.arguments, run)
+        super().__init__(*args)
+
+    def open_frontier(self) -> Frontier:
+        """The run's frontier, which the scheduler opens and closes."""
+        return Frontier(crawls_folder(self.settings["GESSO_STORE"]) / self.run_id, as_json(self.arguments))
+
+    def failed(self, failure: TwistedFailure) -> Iterator[Failure]:
+        """The errback of every request: one typed failure."""
+        kind, reason = classify(failure.value)
+        request: Request = failure.request  # type: ignore[attr-defined]
+        yield self.failure(request.url, kind, reason)
+
+    def failure(self, url: str, kind: str, reason: str, *, site: str | None = None, identity: str = "") -> Failure:
+        """A typed failure of this run; `identity` where the URL alone does not say what failed."""
+        return Failure(
+            failure_id=failure_id(self.source, identity or url, kind),
+            run_id=self.run_id,
+            source=self.source,
+            spider=self.name,
+            url=url,
+            site=site if site is not None else site_of(url),
+            failed_at=now(),
+            kind=kind,
+            reason=reason[:1000],
+        )
+
+    def rights_of(self, request: Request, *signals: Signal, licence: str | None = None) -> Rights:
+        """What we know of the permission: the robots evidence of the request, and more signals where there are any."""
+        robots = request.meta.get("robots_signal")
+        first = (Signal.model_validate(robots),) if robots else ()
+        return Rights(allowed=True, signals=(*first, *signals), licence=licence)
+
+
+def crawls_folder(store: str) -> Path:
+    """Where frontiers lie: in the store, or, where that is no local folder, below ./workspace."""
+    fs, root = fsspec.core.url_to_fs(str(store))
+    local = "file" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
+    return Path(root) / "crawls" if local else Path("workspace") / "crawls"
+
+
+def classify(error: Any) -> tuple[str, str]:
+    """(kind, reason) of whatever a download raised."""
+    if isinstance(error, PageFailure | Refused):
+        return error.kind, error.reason
+    if isinstance(error, HttpError):
+        return f"http_{error.response.status}", f"{error.response.url} answers {error.response.status}"
+    name = type(error).__name__
+    reason = f"{name}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no further word'}"
+    if isinstance(error, IgnoreRequest):
+        return "ignored", reason
+    if "Timeout" in name or "TimedOut" in name:
+        return "timeout", reason
+    if "Cancelled" in name:
+        return "too_large", reason
+    known = (
+        "Connect",
+        "DNS",
+        "Lookup",
+        "Unreachable",
+        "Refused",
+        "Tunnel",
+        "NoRoute",
+        "SSL",
+        "ResponseFailed",
+        "Socket",
+    )
+    if any(word in name for word in known) or isinstance(error, OSError):
+        return "unreachable", reason
+    return "download", reason
