@@ -109,13 +109,8 @@ class Frontier:
             return handle
 
     def _check_arguments(self, arguments: str) -> None:
-        kept = self.db.execute("SELECT value FROM meta WHERE key = 'arguments'").fetchone()
-        if kept is None:
+        if not _same_arguments(self.db, self.folder.name, arguments):
             self.db.execute("INSERT INTO meta VALUES ('arguments', ?)", (arguments,))
-        elif kept[0] != arguments:
-            raise FrontierError(
-                f"run {self.folder.name} was begun with other arguments ({kept[0][:200]}): give another run=NAME"
-            )
 
     def close(self) -> None:
         """Commit and let go of the run."""
@@ -193,6 +188,21 @@ class Frontier:
         """(url, kind, reason) of the seeds that gave nothing."""
         rows = self.db.execute("SELECT url, kind, reason FROM requests WHERE seed AND state = 'failed' ORDER BY place")
         return [(str(u), str(k), str(r)) for u, k, r in rows]
+
+
+def check_arguments(folder: Path, arguments: str) -> None:
+    """Raise FrontierError where a run of that folder was begun with other arguments."""
+    if (folder / "frontier.sqlite").exists():
+        with contextlib.closing(_open(folder / "frontier.sqlite")) as db:
+            _same_arguments(db, folder.name, arguments)
+
+
+def _same_arguments(db: sqlite3.Connection, run: str, arguments: str) -> bool:
+    """Whether the run was begun with these; False where it has not begun. Raises FrontierError for others."""
+    kept = db.execute("SELECT value FROM meta WHERE key = 'arguments'").fetchone()
+    if kept is not None and kept[0] != arguments:
+        raise FrontierError(f"run {run} was begun with other arguments ({kept[0][:200]}): give another run=NAME")
+    return kept is not None
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -114,6 +114,8 @@ class FrontierScheduler(BaseScheduler):
         if leased is None:
             return None
         number, text = leased
+        if self.crawler.stats is not None:
+            self.crawler.stats.inc_value("gesso/requests/taken")
         request = request_from_json(text, self.spider)
         request.meta[LEASE] = number
         self._leases[number] = _Lease(request)

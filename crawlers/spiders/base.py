@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import fsspec
 from scrapy import Request, Spider
 from scrapy.exceptions import IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -15,6 +13,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from crawlers.arguments import Arguments, as_json, parse_arguments, run_id
 from crawlers.browser.outcome import PageFailure
 from crawlers.captures import Failure, Rights, Signal, failure_id, now
+from crawlers.folders import crawls_folder
 from crawlers.frontier import Frontier
 from crawlers.middlewares import Refused
 from crawlers.urls import site_of
@@ -59,13 +58,6 @@ class GessoSpider(Spider):
         robots = request.meta.get("robots_signal")
         first = (Signal.model_validate(robots),) if robots else ()
         return Rights(allowed=True, signals=(*first, *signals), licence=licence)
-
-
-def crawls_folder(store: str) -> Path:
-    """Where frontiers lie: in the store, or, where that is no local folder, below ./workspace."""
-    fs, root = fsspec.core.url_to_fs(str(store))
-    local = "file" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
-    return Path(root) / "crawls" if local else Path("workspace") / "crawls"
 
 
 def classify(error: Any) -> tuple[str, str]:
