@@ -84,9 +84,9 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     try:
-        from crawlers.browser.find import find_chromium
+        from crawlers.browser.find import require_chromium
 
-        path = str(find_chromium())
+        path = str(require_chromium())
     except ImportError:
         path = shutil.which("chromium") or shutil.which("google-chrome") or ""
     with sync_playwright() as playwright:
