@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.figures import CannotRun, Figure, at_most, main
 from crawlers.captures import CaptureStore
 from pipelines import terminal
-from pipelines.corpus import gesso
+from pipelines.corpus import crawl_all
 from pipelines.errors import GessoError
 from pipelines.fidelity import Fidelity, measure, representative
 from pipelines.site_server import hosts_in, serving
@@ -23,10 +23,9 @@ WORST_SHOWN = 8
 def crawl_entries(sites: Path, home: Path) -> CaptureStore:
     """Crawl every site's entry page into `home`."""
     hosts = hosts_in(sites)
-    seeds = home / "seeds.txt"
-    seeds.write_text("".join(f"http://{host}/\n" for host in sorted(hosts)))
+    seeds = ",".join(f"http://{host}/" for host in sorted(hosts))
     with serving(hosts) as server:
-        gesso("crawl", "web", "--seeds", str(seeds), "--depth", "0", "--proxy", server.address, "--home", str(home))
+        crawl_all("web", {"seeds": seeds, "depth": "0"}, home, server.address)
     return CaptureStore(str(home / "captures"))
 
 

@@ -69,6 +69,8 @@ def crawl_fdroid(
 
 
 def _crawl(spider: str, arguments: dict[str, str], home: Path, proxy: str, as_json: bool) -> None:
+    from dataclasses import asdict
+
     from crawlers.run import crawl
     from pipelines import terminal
 
@@ -77,18 +79,16 @@ def _crawl(spider: str, arguments: dict[str, str], home: Path, proxy: str, as_js
     with terminal.progress_lines(quiet=as_json) as progress:
         summary = crawl(spider, given, store=str(home / "captures"), settings=settings, progress=progress)
     if as_json:
-        terminal.print_json(summary.as_dict())
+        terminal.print_json(asdict(summary))
     else:
         if summary.failures:
             rows = [(kind, count) for kind, count in sorted(summary.failures.items(), key=lambda item: -item[1])]
             terminal.table("Not captured", ("why", "count"), rows, right=(1,))
-        if summary.nothing_left:
-            terminal.note(
-                f"run {summary.run_id} was finished before: nothing left to fetch; give --run NAME for a new one"
-            )
+        if summary.nothing_new:
+            terminal.note(f"run {summary.run_id} was finished before; give --run NAME to fetch all of it again")
         terminal.made(f"{summary.captures} captures of {summary.sites} sites, run {summary.run_id}", home / "captures")
     for seed in summary.unreachable:
-        terminal.errors.print(f"[reject]✗[/] seed {seed} could not be reached: check the address, then run this again")
+        _say(f"seed {seed.url} gave nothing ({seed.kind}: {seed.reason}): check the address, then run this again")
     if summary.unreachable:
         raise typer.Exit(2)
 
@@ -96,19 +96,22 @@ def _crawl(spider: str, arguments: dict[str, str], home: Path, proxy: str, as_js
 @crawl_app.command("status", epilog=example("gesso crawl status --json"))
 def crawl_status(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
     """Show each run's hosts: done, queued, leased, failed and why."""
+    from dataclasses import asdict
+
     from crawlers.status import status
     from pipelines import terminal
 
-    hosts = status(str(home / "captures"))
+    runs = status(str(home / "captures"))
     if as_json:
-        terminal.print_json([host.as_dict() for host in hosts])
+        terminal.print_json([asdict(run) for run in runs])
         return
-    rows = [
-        (h.run_id, h.host, h.done, h.queued, h.leased, h.captures, ", ".join(f"{k} {n}" for k, n in h.failed.items()))
-        for h in hosts
-    ]
-    columns = ("run", "host", "done", "queued", "leased", "captures", "failed")
-    terminal.table("Crawls", columns, rows, right=(2, 3, 4, 5))
+    columns = ("host", "done", "queued", "leased", "captures", "failed")
+    for run in runs:
+        rows = [
+            (host, c.done, c.queued, c.leased, c.captures, ", ".join(f"{k} {n}" for k, n in c.failed_by_kind.items()))
+            for host, c in [*run.hosts.items(), ("[bold]all[/]", run.total)]
+        ]
+        terminal.table(f"{run.run_id}{' (running)' if run.running else ''}", columns, rows, right=(1, 2, 3, 4))
 
 
 @app.command(epilog=example("gesso curate recipes/demo.yaml"))
@@ -304,7 +307,7 @@ def main() -> None:
     except Exception as error:
         if not _is_ours(error) or os.environ.get("GESSO_TRACEBACK"):
             raise
-        _say(" ".join(str(error).split()))
+        _say(str(error))
         raise SystemExit(2) from None
 
 
@@ -325,7 +328,8 @@ def _is_ours(error: Exception) -> bool:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"gesso: {text}\n")
+    """One line on stderr, whatever breaks the text has."""
+    sys.stderr.write(f"gesso: {' '.join(text.split())}\n")
 
 
 if __name__ == "__main__":

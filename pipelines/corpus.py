@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +18,7 @@ from urllib.parse import unquote
 
 from crawlers.captures import Capture, CaptureStore, Failure
 from crawlers.errors import GessoError as CrawlersError
+from crawlers.run import CrawlSummary, crawl
 from curation.errors import GessoError as CurationError
 from pipelines import terminal
 from pipelines.errors import GessoError
@@ -94,11 +93,15 @@ def unaccounted_entries(corpus: Corpus, captures: Iterable[Capture], failures: I
     ]
 
 
-def gesso(*arguments: str) -> None:
-    """Run a `gesso` command as its user would, in a process of its own: Twisted's reactor starts but once."""
-    done = subprocess.run([sys.executable, "-m", "pipelines.cli", *arguments], check=False)
-    if done.returncode:
-        raise CorpusError(f"`gesso {' '.join(arguments[:2])} …` ended with exit code {done.returncode}: see above")
+def crawl_all(spider: str, arguments: dict[str, str], home: Path, proxy: str) -> CrawlSummary:
+    """A crawl into `<home>/captures` with its progress line; what failed is named beside the count."""
+    with terminal.progress_lines() as progress:
+        summary = crawl(
+            spider, arguments, store=str(home / "captures"), settings={"GESSO_PROXY": proxy}, progress=progress
+        )
+    failed = ", ".join(f"{kind} {count}" for kind, count in summary.failures.items())
+    terminal.made(f"{spider}: {summary.captures} captures{f'; failed: {failed}' if failed else ''}", home / "captures")
+    return summary
 
 
 def crawl_corpus(corpus: Corpus, home: Path, *, depth: int, per_site: int) -> None:
@@ -107,15 +110,12 @@ def crawl_corpus(corpus: Corpus, home: Path, *, depth: int, per_site: int) -> No
     hosts[STORE_HOST] = corpus.root / "apps"
     home.mkdir(parents=True, exist_ok=True)
     with serving(hosts) as server:
-        common = ("--proxy", server.address, "--home", str(home))
         if corpus.screenshots:
-            apps = ",".join(corpus.screenshots)
-            gesso("crawl", "fdroid", "--repo", f"http://{STORE_HOST}/repo", "--apps", apps, *common)
+            arguments = {"repo": f"http://{STORE_HOST}/repo", "apps": ",".join(corpus.screenshots)}
+            crawl_all("fdroid", arguments, home, server.address)
         if corpus.entries:
-            seeds = home / "seeds.txt"
-            seeds.write_text("\n".join(corpus.entries.values()) + "\n")
-            limits = ("--depth", str(depth), "--per-site", str(per_site))
-            gesso("crawl", "web", "--seeds", str(seeds), *limits, *common)
+            arguments = {"seeds": ",".join(corpus.entries.values()), "depth": str(depth), "per_site": str(per_site)}
+            crawl_all("web", arguments, home, server.address)
 
 
 def run_corpus(corpus: Corpus, home: Path, *, depth: int = 1, per_site: int = 50) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from crawlers.captures import CaptureStore
 from pipelines import terminal
-from pipelines.corpus import STORE_HOST, gesso
+from pipelines.corpus import STORE_HOST, crawl_all
 from pipelines.errors import GessoError
 from pipelines.site_server import hosts_in, serving
 
@@ -39,12 +39,10 @@ def prepare(home: Path, *, fresh: bool) -> None:
 
 def crawl_examples(home: Path) -> None:
     hosts = hosts_in(ROOT / "examples" / "sites")
-    seeds = home / "seeds.txt"
-    seeds.write_text("".join(f"http://{host}/\n" for host in sorted(hosts)))
+    seeds = ",".join(f"http://{host}/" for host in sorted(hosts))
     with serving({**hosts, STORE_HOST: ROOT / "examples" / "store"}) as server:
-        common = ("--proxy", server.address, "--home", str(home))
-        gesso("crawl", "fdroid", "--repo", f"http://{STORE_HOST}/repo", *common)
-        gesso("crawl", "web", "--seeds", str(seeds), "--depth", "1", *common)
+        crawl_all("fdroid", {"repo": f"http://{STORE_HOST}/repo"}, home, server.address)
+        crawl_all("web", {"seeds": seeds, "depth": "1"}, home, server.address)
 
 
 def run_demo(home: Path, *, prompt: str | None = None, fresh: bool = True) -> dict[str, Any]:
