@@ -1,0 +1,334 @@
+"""Which children stand in a row, a column or a grid: read from the rectangles, with CSS as the hint where both would do.
+
+Recursive cuts along the gaps between rectangles; what overlaps is placed by hand, in painting order. Top down.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from design.dom.items import Hints, Item, Plan
+from design.tree import Align
+
+TOUCH = 0.6  # two boxes that share less than this do not overlap
+EXACT = 0.3  # positions nearer than this are the same
+MAX_CUTS = 12
+MAX_PAIRS = 200_000
+
+
+def arrange(root: Item) -> None:
+    """Give every frame below and including this one its plan."""
+    stack = [(root, 0)]
+    while stack:
+        frame, cuts = stack.pop()
+        if frame.kind != "frame" or not frame.children:
+            continue
+        groups = _plan(frame, cuts)
+        for child in frame.plan.children if frame.plan else []:
+            stack.append((child, cuts + 1 if id(child) in groups else 0))
+
+
+def _plan(frame: Item, cuts: int) -> set[int]:
+    """Set a frame's plan; the ids of the groups that were made for it."""
+    flow, placed = _flow(frame)
+    if not flow or cuts > MAX_CUTS:
+        for child in frame.children:
+            child.absolute = True
+        frame.plan = Plan("box", _painting_order([], frame.children))
+        return set()
+    for child in placed:
+        child.absolute = True
+    plan = _grid(frame, flow) or _stack(frame, *_cut(frame, flow))
+    made = {id(child) for child in plan.children if not any(child is own for own in flow)}
+    plan.children = _painting_order(plan.children, placed)
+    frame.plan = plan
+    return made
+
+
+# -- what flows -----------------------------------------------------------------------------------------------------------
+
+
+def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
+    """(in flow, placed by hand)."""
+    children = frame.children
+    pairs = _overlaps(children)
+    if pairs is None:
+        return [], children
+    if pairs:
+        for a, b in pairs:
+            _tighten(a)
+            _tighten(b)
+        pairs = _overlaps(children) or []
+    out = {id(c) for c in children if not _within(c, frame)}
+    for a, b in pairs:
+        if id(a) in out or id(b) in out:
+            continue
+        if a.hints.out != b.hints.out:
+            loser = a if a.hints.out else b
+        else:
+            loser = max(a, b, key=lambda item: item.order)
+        out.add(id(loser))
+    return [c for c in children if id(c) not in out], [c for c in children if id(c) in out]
+
+
+def _within(child: Item, frame: Item) -> bool:
+    return (
+        child.x >= frame.x - EXACT
+        and child.y >= frame.y - EXACT
+        and child.right <= frame.right + EXACT
+        and child.bottom <= frame.bottom + EXACT
+    )
+
+
+def _overlaps(children: list[Item]) -> list[tuple[Item, Item]] | None:
+    """Overlapping pairs, or None where there are too many to look at."""
+    ordered = sorted(children, key=lambda c: c.y)
+    active: list[Item] = []
+    pairs: list[tuple[Item, Item]] = []
+    looked = 0
+    for child in ordered:
+        active = [a for a in active if a.bottom > child.y + TOUCH]
+        looked += len(active)
+        if looked > MAX_PAIRS:
+            return None
+        for other in active:
+            if other.right > child.x + TOUCH and child.right > other.x + TOUCH and child.height > TOUCH:
+                pairs.append((other, child))
+        active.append(child)
+    return pairs
+
+
+def _tighten(item: Item) -> None:
+    """Shrink what has no paint of its own to what can be seen of it."""
+    if item.kind == "t" and item.natural[1] < item.width:
+        item.x, item.width = item.natural
+        item.hints.block = False
+    elif item.kind == "frame" and not item.painted and item.children:
+        kids = item.children
+        left, top = min(c.x for c in kids), min(c.y for c in kids)
+        right, bottom = max(c.right for c in kids), max(c.bottom for c in kids)
+        item.x, item.y, item.width, item.height = left, top, right - left, bottom - top
+        item.hints.padding = (0.0, 0.0, 0.0, 0.0)
+
+
+def _painting_order(flow: list[Item], placed: list[Item]) -> list[Item]:
+    """Placed items among the flow, each above what it was painted over and below what was painted over it."""
+    ordered = list(flow)
+    for item in sorted(placed, key=lambda c: c.order):
+        above = below = None
+        for i, other in enumerate(ordered):
+            if other.right > item.x and item.right > other.x and other.bottom > item.y and item.bottom > other.y:
+                if other.order < item.order:
+                    above = i
+                elif below is None:
+                    below = i
+        at = above + 1 if above is not None else below if below is not None else len(ordered)
+        ordered.insert(at, item)
+    return ordered
+
+
+# -- cuts -----------------------------------------------------------------------------------------------------------------
+
+
+def _bands(items: list[Item], axis: int) -> list[list[Item]]:
+    """Items by the stretches of an axis that they cover together."""
+    bands: list[list[Item]] = []
+    end = 0.0
+    for item in sorted(items, key=lambda c: (c.start(axis), c.order)):
+        if bands and item.start(axis) < end - TOUCH:
+            bands[-1].append(item)
+            end = max(end, item.end(axis))
+        else:
+            bands.append([item])
+            end = max(end, item.end(axis)) if bands[1:] else item.end(axis)
+    return bands
+
+
+def _cut(frame: Item, items: list[Item]) -> tuple[list[Item], int]:
+    """(items or groups in order, axis): one cut through all the gaps of one direction."""
+    if len(items) == 1:
+        return items, 0 if frame.hints.direction == "row" else 1
+    across, down = _bands(items, 0), _bands(items, 1)
+    axis = 0 if len(across) == len(items) and (frame.hints.direction == "row" or len(down) < len(items)) else 1
+    bands = (down if axis else across) if len(across if not axis else down) > 1 else across
+    if bands is across:
+        axis = 0
+    if len(bands) == 1:
+        return [], axis
+    return [band[0] if len(band) == 1 else _group(frame, band, axis) for band in bands], axis
+
+
+def _group(frame: Item, items: list[Item], axis: int) -> Item:
+    """A frame without paint around a band: as tight as can be along the axis, as wide as the frame's content across it."""
+    low, high = min(c.start(axis) for c in items), max(c.end(axis) for c in items)
+    near, far = _content(frame, frame.children, 1 - axis)
+    near, far = min(near, *(c.start(1 - axis) for c in items)), max(far, *(c.end(1 - axis) for c in items))
+    order = min(c.order for c in items)
+    if axis:
+        group = Item("frame", near, low, far - near, high - low, order)
+    else:
+        group = Item("frame", low, near, high - low, far - near, order)
+    group.children = items
+    group.hints = Hints(direction="row" if axis else "col", justify=frame.hints.justify, align=frame.hints.align)
+    return group
+
+
+def _content(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
+    """Start and end of the padding box's inside on an axis: by CSS where all items lie in it, by the items otherwise."""
+    before, after = (frame.hints.padding[0], frame.hints.padding[2]) if axis else (frame.hints.padding[3], frame.hints.padding[1])
+    near, far = frame.start(axis) + before, frame.end(axis) - after
+    inside = [c for c in items if not c.absolute] or items
+    return min([near, *(c.start(axis) for c in inside)]), max([far, *(c.end(axis) for c in inside)])
+
+
+# -- one row or column ----------------------------------------------------------------------------------------------------
+
+
+def _stack(frame: Item, items: list[Item], axis: int) -> Plan:
+    if not items:
+        for child in frame.children:
+            child.absolute = True
+        return Plan("box", [])
+    items = _even(frame, items, axis)
+    plan = Plan("col" if axis else "row", items, axis)
+    _main(frame, plan)
+    _cross(frame, plan)
+    return plan
+
+
+def _even(frame: Item, items: list[Item], axis: int) -> list[Item]:
+    """Items with one gap between all of them: neighbours that stand closer than the widest gap become groups."""
+    gaps = [b.start(axis) - a.end(axis) for a, b in pairwise(items)]
+    if not gaps or max(gaps) - min(gaps) <= EXACT:
+        return items
+    widest = max(gaps)
+    groups: list[list[Item]] = [[items[0]]]
+    for item, gap in zip(items[1:], gaps, strict=True):
+        if gap > widest - EXACT:
+            groups.append([item])
+        else:
+            groups[-1].append(item)
+    made = []
+    for group in groups:
+        if len(group) == 1:
+            made.append(group[0])
+        else:
+            made.append(_group(frame, group, axis))
+            made[-1].hints.direction = "col" if axis else "row"
+    return made
+
+
+def _main(frame: Item, plan: Plan) -> None:
+    """Padding, gap and justification along the main axis."""
+    axis, items = plan.axis, plan.children
+    first, last = (0, 2) if axis else (3, 1)
+    before, after = frame.hints.padding[first], frame.hints.padding[last]
+    lead, trail = items[0].start(axis) - frame.start(axis), frame.end(axis) - items[-1].end(axis)
+    gaps = [b.start(axis) - a.end(axis) for a, b in pairwise(items)]
+    gap = max(0.0, sum(gaps) / len(gaps)) if gaps else 0.0
+    plan.gap = (gap, 0.0)
+    loose = lead - before > TOUCH or trail - after > TOUCH
+    spread = frame.hints.justify == "space-between" or (axis == 0 and len(items) == 2 and gap > 48)
+    if len(items) > 1 and spread and lead - before < TOUCH and trail - after < TOUCH and min(lead, trail) >= 0:
+        plan.justify, plan.gap = "between", (0.0, 0.0)
+        plan.full = True
+    elif loose and abs(lead - trail) <= TOUCH and lead > 0.5 and min(before, after) <= lead:
+        plan.justify, lead, trail = "center", min(before, after), min(before, after)
+    elif lead - before > 8 and abs(trail - after) <= EXACT and (not frame.painted or _ends(frame)):
+        plan.justify, lead = "end", before
+    else:
+        plan.flush = abs(trail - after) <= TOUCH or not frame.painted
+        plan.full = abs(trail - after) <= TOUCH
+        trail = trail if plan.flush else min(after, trail)
+    plan.padding[first], plan.padding[last] = max(0.0, lead), max(0.0, trail)
+
+
+def _ends(frame: Item) -> bool:
+    return "end" in frame.hints.justify or "right" in frame.hints.justify
+
+
+def _cross(frame: Item, plan: Plan) -> None:
+    """Padding and alignment across: the commonest alignment is the frame's, the others get a row or column of their own."""
+    axis = 1 - plan.axis
+    choices = [_content(frame, plan.children, axis)]
+    tight = min(c.start(axis) for c in plan.children), max(c.end(axis) for c in plan.children)
+    if not frame.painted or len(plan.children) > 1:
+        choices.append((tight[0], choices[0][1]))
+        choices.append(tight)
+    best: tuple[int, tuple[float, float], Align] | None = None
+    for content in choices:
+        sides = [_side(child, axis, content) for child in plan.children]
+        for align in ("center", "start", "end") if "center" in sides else ("start", "end"):
+            odd = sum(align not in side and "fill" not in side for side in sides)
+            if best is None or odd < best[0]:
+                best = odd, content, align  # type: ignore[assignment]
+    assert best is not None
+    _, content, plan.align = best
+    plan.content = content
+    first, last = (0, 2) if axis else (3, 1)
+    plan.padding[first] = max(0.0, content[0] - frame.start(axis))
+    plan.padding[last] = max(0.0, frame.end(axis) - content[1])
+    for i, child in enumerate(plan.children):
+        side = _side(child, axis, content)
+        if plan.align not in side and "fill" not in side:
+            plan.children[i] = _shim(child, plan.axis, content)
+
+
+def _side(child: Item, axis: int, content: tuple[float, float]) -> str:
+    """Where a child lies across: some of `start`, `center`, `end`, `fill`, as words of one string."""
+    before, after = child.start(axis) - content[0], content[1] - child.end(axis)
+    found = []
+    if abs(before) <= EXACT and abs(after) <= EXACT:
+        found.append("fill")
+    if abs(before) <= EXACT:
+        found.append("start")
+    if abs(after) <= EXACT:
+        found.append("end")
+    if abs(before - after) <= TOUCH:
+        found.append("center")
+    return " ".join(found)
+
+
+def _shim(child: Item, axis: int, content: tuple[float, float]) -> Item:
+    """A frame without paint that holds one child where the others' alignment would not."""
+    if axis:
+        shim = Item("frame", content[0], child.y, content[1] - content[0], child.height, child.order)
+    else:
+        shim = Item("frame", child.x, content[0], child.width, content[1] - content[0], child.order)
+    shim.children = [child]
+    shim.hints = Hints(direction="row" if axis else "col")
+    shim.hints.grow = child.hints.grow
+    return shim
+
+
+# -- grid -----------------------------------------------------------------------------------------------------------------
+
+
+def _grid(frame: Item, items: list[Item]) -> Plan | None:
+    """A plan of equal columns over several rows, where every rectangle confirms it."""
+    if len(items) < 4:
+        return None
+    rows = _bands(items, 1)
+    rows = [sorted(row, key=lambda c: c.x) for row in rows]
+    columns = len(rows[0])
+    if len(rows) < 2 or columns < 2 or any(len(row) != columns for row in rows[:-1]) or len(rows[-1]) > columns:
+        return None
+    first = rows[0]
+    width, step = first[0].width, first[1].x - first[0].x
+    for row in rows:
+        for i, item in enumerate(row):
+            fits = abs(item.x - first[0].x - i * step) <= TOUCH and abs(item.width - width) <= TOUCH
+            if not fits or abs(item.y - row[0].y) > EXACT:
+                return None
+    near, far = first[0].x, first[-1].right
+    ends = [max(c.bottom for c in row) for row in rows]
+    gaps = [below[0].y - end for end, below in zip(ends, rows[1:], strict=False)]
+    if max(gaps) - min(gaps) > EXACT or step - width < -EXACT:
+        return None
+    plan = Plan("grid", [item for row in rows for item in row], 1, columns=columns)
+    plan.gap = (max(0.0, step - width), max(0.0, gaps[0]))
+    lead, trail = rows[0][0].y - frame.y, frame.bottom - ends[-1]
+    plan.flush = abs(trail - frame.hints.padding[2]) <= TOUCH or not frame.painted
+    plan.padding = [max(0.0, v) for v in (lead, frame.right - far, trail if plan.flush else 0.0, near - frame.x)]
+    plan.content = near, far
+    return plan

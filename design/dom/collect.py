@@ -1,0 +1,330 @@
+"""Boxes → items, from the leaves up: what cannot be seen is dropped, wrappers without paint dissolve, text is joined."""
+
+from __future__ import annotations
+
+import re
+
+from design.dom.items import Findings, Hints, Item, Slot
+from design.dom.snapshot import Box
+from design.dom.surface import border_widths, image_fill, look, slot_name
+from design.dom.text import Break, Inline, Text, text_items
+from design.dom.vector import svg_slot, triangle
+from design.tree import SlotPaint, Solid, Stroke
+
+MAX_LEVELS = 100
+REPLACED = frozenset({"IMG", "CANVAS", "VIDEO", "IFRAME", "OBJECT", "EMBED"})
+LANDMARKS = {
+    "NAV": "Nav", "HEADER": "Header", "MAIN": "Main", "FOOTER": "Footer", "ASIDE": "Aside", "SECTION": "Section",
+    "FORM": "Form", "ARTICLE": "Article", "BUTTON": "Button", "INPUT": "Input", "SELECT": "Select", "TEXTAREA": "Input",
+    "DIALOG": "Dialog", "TABLE": "Table",
+}  # fmt: skip
+_HIDDEN_OVERFLOW = ("hidden", "clip", "auto", "scroll")
+_HEADINGS = frozenset({"H1", "H2", "H3"})
+
+
+def collect(boxes: list[Box], found: Findings) -> list[Item]:
+    """The items at the top of the page, in document order."""
+    pieces: dict[int, list[Inline]] = {}
+    below: dict[int, Box] = {}
+    for box in reversed(boxes):
+        own: list[Inline] = []
+        if box.tag == "svg":
+            inside = {b.node: b for b in _descendants(box)}
+            own = _svg(box, inside, found)
+        elif not _inside_svg(box):
+            own = _pieces(box, [piece for child in box.children for piece in pieces.pop(child.index, [])], found)
+        if own:
+            pieces[box.index] = own
+        below[box.index] = box
+    tops = [piece for box in boxes if box.parent is None for piece in pieces.get(box.index, [])]
+    return [piece for piece in tops if isinstance(piece, Item)]
+
+
+def _inside_svg(box: Box) -> bool:
+    owner = box.parent
+    return owner is not None and (owner.tag == "svg" or (owner.tag[:1].islower() and _inside_svg_far(owner)))
+
+
+def _inside_svg_far(box: Box) -> bool:
+    owner: Box | None = box
+    while owner is not None and owner.tag[:1].islower():
+        if owner.tag == "svg":
+            return True
+        owner = owner.parent
+    return False
+
+
+def _descendants(box: Box) -> list[Box]:
+    found, stack = [box], list(box.children)
+    while stack:
+        child = stack.pop()
+        found.append(child)
+        stack.extend(child.children)
+    return found
+
+
+def _pieces(box: Box, children: list[Inline], found: Findings) -> list[Inline]:
+    if (box.text is not None and not box.children and box.tag in ("#text", "BR")) or (
+        box.text is not None and box.fragments
+    ):
+        if box.tag == "BR":
+            return [Break()]
+        return [Text(box)] if box.fragments and box.css("visibility") in ("visible", "") else []
+    if box.css("opacity") == "0" or box.tag in ("#document", "NOSCRIPT", "HEAD"):
+        return children if box.tag == "#document" else []
+    if _tucked_away(box):
+        return []
+    hidden = box.css("visibility") not in ("visible", "")
+    if box.tag in REPLACED or (box.tag == "INPUT" and box.attribute("type") == "image"):
+        return [] if hidden or box.width < 0.5 or box.height < 0.5 else [_replaced(box, found)]
+    if source := "" if hidden else triangle(box):
+        name = slot_name("triangle", found)
+        if source in found.by_source:
+            name = found.by_source[source]
+        else:
+            found.slots[name] = Slot(name, "svg", (box.x, box.y, box.width, box.height), svg=source)
+            found.by_source[source] = name
+        return [_leaf(box, "svg", {"fills": (SlotPaint(name, "fill"),)})]
+    paint = {} if hidden else look(box, found)
+    display = box.css("display")
+    if display == "inline" and not _out(box) and box.css("float") in ("none", ""):
+        atom = any(paint.get(k) for k in ("fills", "strokes", "shadows")) or paint.get("opacity", 1) < 1
+        if not atom or _several_lines(children):
+            if atom:
+                found.note("the paint behind an inline of several lines is left out")
+            return children
+    if box.tag == "INPUT" and box.attribute("type") in ("checkbox", "radio") and not paint.get("fills"):
+        return [_toggle(box)]
+    item = _frame(box, paint, children, found)
+    return [] if item is None else [item]
+
+
+def _tucked_away(box: Box) -> bool:
+    """The ways of hiding text from the eye alone: a box of a pixel that clips."""
+    return box.width <= 1 and box.height <= 1 and box.css("overflow-x") in _HIDDEN_OVERFLOW and bool(box.children)
+
+
+def _several_lines(children: list[Inline]) -> bool:
+    tops = [f.y + f.height / 2 for piece in children if isinstance(piece, Text) for f in piece.box.fragments]
+    heights = [f.height for piece in children if isinstance(piece, Text) for f in piece.box.fragments]
+    return bool(tops) and max(tops) - min(tops) > max(heights) * 0.8
+
+
+def _out(box: Box) -> bool:
+    return box.css("position") in ("absolute", "fixed")
+
+
+def _leaf(box: Box, kind: str, paint: dict[str, object]) -> Item:
+    item = Item(kind, box.x, box.y, box.width, box.height, (box.order, box.index), dict(paint))
+    item.hints = _hints(box)
+    item.reach = (box.x, box.y, item.right, item.bottom)
+    return item
+
+
+def _replaced(box: Box, found: Findings) -> Item:
+    paint = look(box, found)
+    image = image_fill(box, found)
+    top, right, bottom, left = _padding(box)
+    if not any(paint.get(k) for k in ("fills", "strokes")) and not (top or right or bottom or left):
+        paint["fills"] = (image,)
+        return _leaf(box, "img", paint)
+    inner = _leaf(box, "img", {"fills": (image,)})
+    inner.x, inner.y = box.x + left, box.y + top
+    inner.width, inner.height = max(0.0, box.width - left - right), max(0.0, box.height - top - bottom)
+    if any(paint.get("radii", ())) and not (top or left):
+        inner.look["radii"] = paint["radii"]
+    frame = _leaf(box, "frame", paint)
+    frame.children = [inner]
+    frame.levels = 2
+    return frame
+
+
+def _svg(box: Box, inside: dict[int, Box], found: Findings) -> list[Inline]:
+    if box.width < 0.5 or box.height < 0.5 or box.css("visibility") == "hidden" or box.css("opacity") == "0":
+        return []
+    paint = look(box, found)
+    paint.pop("opacity", None)  # baked into the source
+    slot = SlotPaint(svg_slot(box, found, inside), "fill")
+    top, right, bottom, left = _padding(box)
+    if not any(paint.get(k) for k in ("fills", "strokes")) and not (top or right or bottom or left):
+        paint["fills"] = (slot,)
+        return [_leaf(box, "svg", paint)]
+    inner = _leaf(box, "svg", {"fills": (slot,)})
+    inner.x, inner.y = box.x + left, box.y + top
+    inner.width, inner.height = max(0.0, box.width - left - right), max(0.0, box.height - top - bottom)
+    frame = _leaf(box, "frame", paint)
+    frame.children, frame.levels = [inner], 2
+    return [frame]
+
+
+def _toggle(box: Box) -> Item:
+    """A checkbox or radio that the browser draws by itself, as it draws it when off."""
+    radius = box.width / 2 if box.attribute("type") == "radio" else 2.5
+    return _leaf(
+        box, "rect", {"fills": (Solid("#ffffff"),), "strokes": (Stroke(Solid("#767676")),), "radii": (radius,) * 4}
+    )
+
+
+def _padding(box: Box) -> tuple[float, float, float, float]:
+    top, right, bottom, left = border_widths(box)
+    return (
+        top + box.px("padding-top"),
+        right + box.px("padding-right"),
+        bottom + box.px("padding-bottom"),
+        left + box.px("padding-left"),
+    )
+
+
+def _hints(box: Box) -> Hints:
+    display = box.css("display")
+    hints = Hints(padding=_padding(box), out=_out(box))
+    if display.endswith("flex"):
+        hints.direction = "col" if box.css("flex-direction").startswith("column") else "row"
+        hints.wrap = box.css("flex-wrap") != "nowrap"
+    hints.justify, hints.align = box.css("justify-content"), box.css("align-items")
+    grow = box.css("flex-grow")
+    hints.grow = grow not in ("", "0")
+    hints.block = display in ("block", "flex", "grid", "list-item", "table", "flow-root") and box.css("float") in (
+        "none",
+        "",
+    )
+    return hints
+
+
+def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Findings) -> Item | None:
+    items = _flow(box, children, found)
+    item = _leaf(box, "frame", paint)
+    item.children = items
+    item.name = name_of(box, items)
+    item.levels = 1 + max((child.levels for child in items), default=0)
+    _reach(box, item)
+    if item.levels > MAX_LEVELS:
+        flatten(item)
+        found.note(f"what is nested deeper than {MAX_LEVELS} levels is laid out by position")
+    if item.painted:
+        if not items and (box.width < 0.05 or box.height < 0.05) and not item.look.get("shadows"):
+            return None
+        return item
+    if not items:
+        return None
+    if len(items) == 1:
+        only = items[0]
+        only.name = only.name or item.name
+        only.hints.grow |= item.hints.grow
+        only.hints.out |= item.hints.out
+        return only
+    if box.width < 0.5 or box.height < 0.5 or _spills(item):
+        _fit(item)
+    return item
+
+
+def _flow(box: Box, children: list[Inline], found: Findings) -> list[Item]:
+    """Children as items: each stretch of inline content becomes text and atoms."""
+    display = box.css("display")
+    blocks = display.endswith(("flex", "grid"))
+    _, right, _, left = _padding(box)
+    inner = (box.x + left, max(0.0, box.width - left - right))
+    area = (
+        inner if display in ("block", "list-item", "table-cell", "inline-block", "flow-root", "table-caption") else None
+    )
+    items: list[Item] = []
+    inline: list[Inline] = []
+
+    def close() -> None:
+        if inline:
+            items.extend(text_items(inline, box, area, found))
+            inline.clear()
+
+    for piece in children:
+        if isinstance(piece, Item):
+            if piece.hints.out:
+                items.append(piece)
+                continue
+            if blocks or piece.hints.block:
+                close()
+                items.append(piece)
+                continue
+        inline.append(piece)
+    close()
+    items.sort(key=lambda item: item.order[1])
+    for item in items:
+        if item.kind == "t":
+            item.reach = (*_ink(item), item.natural[0] + item.natural[1], item.bottom)
+    return items
+
+
+def _ink(item: Item) -> tuple[float, float]:
+    return item.natural[0], item.y
+
+
+def _reach(box: Box, item: Item) -> None:
+    """Note how far the content is drawn, and clip where the box cuts something off."""
+    reaches = [child.reach for child in item.children]
+    left, top = min([item.x, *(r[0] for r in reaches)]), min([item.y, *(r[1] for r in reaches)])
+    right, bottom = max([item.right, *(r[2] for r in reaches)]), max([item.bottom, *(r[3] for r in reaches)])
+    if box.tag in ("HTML", "BODY"):
+        item.reach = (left, top, right, bottom)
+        return
+    if box.css("overflow-x") in _HIDDEN_OVERFLOW or box.css("overflow-y") in _HIDDEN_OVERFLOW:
+        spills = left < item.x - 0.6 or top < item.y - 0.6 or right > item.right + 0.6 or bottom > item.bottom + 0.6
+        rounded = any(item.look.get("radii", ())) and any(child.kind != "t" for child in item.children)
+        if spills or rounded:
+            item.look["clip"] = True
+        item.reach = (item.x, item.y, item.right, item.bottom)
+        return
+    item.reach = (left, top, right, bottom)
+
+
+def _spills(item: Item) -> bool:
+    return any(
+        c.x < item.x - 0.3 or c.y < item.y - 0.3 or c.right > item.right + 0.3 or c.bottom > item.bottom + 0.3
+        for c in item.children
+        if not c.hints.out
+    )
+
+
+def _fit(item: Item) -> None:
+    """Make a frame without paint as large as what is in it."""
+    kids = [c for c in item.children if not c.hints.out] or item.children
+    keep = item.width >= 0.5 and item.height >= 0.5
+    left, top = min(c.x for c in kids), min(c.y for c in kids)
+    right, bottom = max(c.right for c in kids), max(c.bottom for c in kids)
+    if keep:
+        left, top = min(left, item.x), min(top, item.y)
+        right, bottom = max(right, item.right), max(bottom, item.bottom)
+    item.x, item.y, item.width, item.height = left, top, right - left, bottom - top
+    item.hints.padding = (0.0, 0.0, 0.0, 0.0)
+
+
+def flatten(item: Item) -> None:
+    """Replace a subtree by one level: its leaves, and its painted frames as rectangles."""
+    leaves: list[Item] = []
+    stack = list(reversed(item.children))
+    while stack:
+        child = stack.pop()
+        stack.extend(reversed(child.children))
+        if child.children and not child.painted:
+            continue
+        child.children, child.levels, child.hints.out = [], 1, True
+        leaves.append(child)
+    item.children, item.levels = leaves, 2
+
+
+def name_of(box: Box, items: list[Item]) -> str:
+    """A landmark's name: its id, its heading, or its kind."""
+    role = LANDMARKS.get(box.tag, "")
+    if box.tag == "A" and re.search(r"\bbtn|button", box.attribute("class"), re.IGNORECASE):
+        return "Button"
+    if box.tag not in ("SECTION", "ARTICLE", "ASIDE", "FORM"):
+        return role
+    words = re.findall(r"[A-Za-z0-9]+", box.attribute("id"))[:3] or _heading(items)
+    name = "".join(word[:1].upper() + word[1:] for word in words)[:40]
+    return name if name[:1].isalpha() else role
+
+
+def _heading(items: list[Item]) -> list[str]:
+    for item in items:
+        for node in (item, *item.children):
+            if node.kind == "t" and node.look["style"].size >= 20:
+                return re.findall(r"[A-Za-z0-9]+", "".join(run.text for run in node.look["runs"]))[:3]
+    return []

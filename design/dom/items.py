@@ -1,0 +1,137 @@
+"""What stands between the page's boxes and the tree: items with a rectangle, a look, and hints for the layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from design.tree import Align, Justify, Length, Sides, TextAlign
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a slot name stands for: an image by its source, or inline SVG by its text; rect is x, y, width, height on the page.
+
+    `url` is absolute, or None for a canvas or video; `sha256` and `format` are set where the snapshot's assets hold the bytes.
+    """
+
+    name: str
+    kind: str
+    rect: tuple[float, float, float, float]
+    url: str | None = None
+    sha256: str | None = None
+    format: str | None = None
+    svg: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FontFace:
+    """A font file that a page loads; `sha256` and `format` where the snapshot's assets hold it."""
+
+    family: str
+    weight: str = "400"
+    style: str = "normal"
+    url: str = ""
+    sha256: str | None = None
+    format: str | None = None
+
+
+@dataclass(slots=True)
+class Hints:
+    """What CSS said about an item, to be believed where geometry confirms it."""
+
+    direction: str = ""  # row, col, or "" for block flow
+    justify: str = ""
+    align: str = ""
+    wrap: bool = False
+    padding: Sides = (0.0, 0.0, 0.0, 0.0)  # border included
+    grow: bool = False  # takes what is left of its row
+    block: bool = True  # as wide as its parent lets it be
+    out: bool = False  # absolute or fixed
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """`look` holds the Node attributes that are settled already; `order` is (paint order, document order)."""
+
+    kind: str  # frame, t, img, svg, rect
+    x: float
+    y: float
+    width: float
+    height: float
+    order: tuple[int, int]
+    look: dict[str, Any] = field(default_factory=dict)
+    hints: Hints = field(default_factory=Hints)
+    children: list[Item] = field(default_factory=list)
+    name: str = ""
+    # text only
+    natural: tuple[float, float] = (0.0, 0.0)  # left edge and width of the widest line
+    lines: int = 0
+    text_align: TextAlign = "left"
+    # frames only
+    levels: int = 1
+    reach: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # left, top, right, bottom of what is drawn
+    plan: Plan | None = None
+    # sizing
+    absolute: bool = False
+    hugs: tuple[bool, bool] = (False, False)  # whether content alone gives the width, the height
+    size: tuple[Length, Length] = ("hug", "hug")
+
+    def start(self, axis: int) -> float:
+        return self.y if axis else self.x
+
+    def extent(self, axis: int) -> float:
+        return self.height if axis else self.width
+
+    def end(self, axis: int) -> float:
+        return self.bottom if axis else self.right
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def painted(self) -> bool:
+        """Whether dropping this frame would change the picture."""
+        return any(self.look.get(k) for k in ("fills", "strokes", "shadows", "clip", "blur", "backdrop")) or (
+            self.look.get("opacity", 1.0) < 1
+        )
+
+
+@dataclass(slots=True)
+class Plan:
+    """How a frame lays out its children: they are in painting and layout order; `absolute` ones are out of the flow."""
+
+    kind: str
+    children: list[Item]
+    axis: int = 0  # 0 for a row, 1 for a column
+    padding: list[float] = field(default_factory=lambda: [0.0] * 4)
+    gap: tuple[float, float] = (0.0, 0.0)
+    justify: Justify = "start"
+    align: Align = "start"
+    columns: int = 0
+    content: tuple[float, float] = (0.0, 0.0)  # start and end of the cross axis inside the padding
+    flush: bool = False  # the flow ends where the padding begins
+    full: bool = False  # the flow takes all of the main axis
+
+    @property
+    def flow(self) -> list[Item]:
+        return [child for child in self.children if not child.absolute]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What an import gathers besides the tree."""
+
+    base: str
+    assets: dict[str, Any]
+    slots: dict[str, Slot] = field(default_factory=dict)
+    by_source: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def note(self, text: str) -> None:
+        self.notes[text] = self.notes.get(text, 0) + 1

@@ -1,0 +1,286 @@
+"""`gesso-dom/1` → a tree of boxes: what the browser laid out, in page CSS pixels, with lazy access to computed styles."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from design.errors import SnapshotError
+
+MAX_BYTES = 256 << 20
+MAX_LAYOUT_NODES = 100_000
+FORMAT = "gesso-dom/1"
+_FAR = 200_000.0
+
+
+def load_snapshot(blob: bytes) -> dict[str, Any]:
+    """The dict of a stored DOM snapshot (gzip or plain JSON). Raises SnapshotError: damaged, too large, another format."""
+    try:
+        if blob[:2] == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=io.BytesIO(blob)) as packed:
+                data = packed.read(MAX_BYTES + 1)
+        else:
+            data = blob
+    except (OSError, EOFError, zlib.error) as error:
+        raise SnapshotError(f"the DOM snapshot is damaged ({error}): crawl the page again") from None
+    if len(data) > MAX_BYTES:
+        raise SnapshotError(f"the DOM snapshot unpacks to more than {MAX_BYTES >> 20} MB: leave this page out")
+    try:
+        snapshot = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise SnapshotError(f"the DOM snapshot is no JSON ({str(error)[:80]}): crawl the page again") from None
+    check_snapshot(snapshot)
+    return snapshot  # type: ignore[no-any-return]
+
+
+def check_snapshot(snapshot: Any) -> None:
+    """Raise SnapshotError unless the parts that are read have the shapes they must have."""
+    if not isinstance(snapshot, dict) or snapshot.get("format") != FORMAT:
+        raise SnapshotError(f"not a DOM snapshot: the format must be {FORMAT}")
+    raw = snapshot.get("snapshot")
+    if (
+        not isinstance(raw, dict)
+        or not isinstance(raw.get("strings"), list)
+        or not isinstance(raw.get("documents"), list)
+    ):
+        raise SnapshotError("the DOM snapshot has no strings and documents: crawl the page again")
+    if not raw["documents"] or not isinstance(raw["documents"][0], dict):
+        raise SnapshotError("the DOM snapshot holds no document: crawl the page again")
+    if not isinstance(snapshot.get("computed_styles"), list):
+        raise SnapshotError("the DOM snapshot names no computed_styles: crawl the page again")
+    layout = raw["documents"][0].get("layout")
+    if not isinstance(layout, dict) or not isinstance(layout.get("nodeIndex"), list):
+        raise SnapshotError("the DOM snapshot has no layout: crawl the page again")
+    if len(layout["nodeIndex"]) > MAX_LAYOUT_NODES:
+        raise SnapshotError(
+            f"the page lays out {len(layout['nodeIndex'])} nodes, more than {MAX_LAYOUT_NODES}: leave it out"
+        )
+
+
+@dataclass(slots=True)
+class Fragment:
+    """One line's worth of one text node."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """A laid-out element, pseudo element or text node."""
+
+    dom: Dom
+    index: int
+    node: int
+    tag: str
+    x: float
+    y: float
+    width: float
+    height: float
+    order: int
+    parent: Box | None = None
+    text: str | None = None
+    fragments: list[Fragment] = field(default_factory=list)
+    children: list[Box] = field(default_factory=list)
+
+    def css(self, name: str) -> str:
+        """The computed value of a property; of the parent's for a text node; "" where the snapshot has none."""
+        return self.dom.css(self.index, name)
+
+    def px(self, name: str) -> float:
+        """A computed length in pixels, 0 where it is not one."""
+        return pixels(self.dom.css(self.index, name))
+
+    def attribute(self, name: str) -> str:
+        return self.dom.attributes(self.node).get(name, "")
+
+
+def pixels(value: str) -> float:
+    """`12.5px` → 12.5; anything else, NaN included, → 0; held within ±200,000."""
+    if not value.endswith("px"):
+        return 0.0
+    try:
+        number = float(value[:-2])
+    except ValueError:
+        return 0.0
+    return max(-_FAR, min(_FAR, number)) if math.isfinite(number) else 0.0
+
+
+class Dom:
+    """The first document of a snapshot. Everything that is out of range or of a wrong type reads as absent."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        raw = snapshot["snapshot"]
+        document = raw["documents"][0]
+        self.strings: list[Any] = raw["strings"]
+        self.column = {name: i for i, name in enumerate(snapshot["computed_styles"]) if isinstance(name, str)}
+        nodes = document.get("nodes")
+        self.nodes: dict[str, Any] = nodes if isinstance(nodes, dict) else {}
+        self.layout: dict[str, Any] = document["layout"]
+        scale = snapshot.get("scale")
+        self.scale = float(scale) if isinstance(scale, int | float) and 0.01 <= scale <= 100 else 1.0
+        self.names = _ints(self.nodes.get("nodeName"))
+        self.parents = _ints(self.nodes.get("parentIndex"))
+        styles = self.layout.get("styles")
+        self.styles: list[Any] = styles if isinstance(styles, list) else []
+        self.count = max(len(self.names), len(self.parents))
+        self._sources = self._rare("currentSourceURL")
+        self._inputs = self._rare("inputValue")
+        self._pseudo = self._rare("pseudoType")
+        self._text = document.get("textBoxes")
+        self._children: list[list[int]] | None = None
+
+    def string(self, index: Any) -> str:
+        if isinstance(index, int) and 0 <= index < len(self.strings):
+            value = self.strings[index]
+            return value if isinstance(value, str) else ""
+        return ""
+
+    def css(self, layout_index: int, name: str) -> str:
+        column = self.column.get(name)
+        if column is None or layout_index >= len(self.styles):
+            return ""
+        row = self.styles[layout_index]
+        if not isinstance(row, list) or column >= len(row):
+            return ""
+        return self.string(row[column])
+
+    def name(self, node: int) -> str:
+        return self.string(self.names[node]) if 0 <= node < len(self.names) else ""
+
+    def value(self, node: int) -> str:
+        values = self.nodes.get("nodeValue")
+        return self.string(values[node]) if isinstance(values, list) and 0 <= node < len(values) else ""
+
+    def attributes(self, node: int) -> dict[str, str]:
+        rows = self.nodes.get("attributes")
+        row = rows[node] if isinstance(rows, list) and 0 <= node < len(rows) else None
+        if not isinstance(row, list):
+            return {}
+        return {self.string(row[i]): self.string(row[i + 1]) for i in range(0, len(row) - 1, 2)}
+
+    def source(self, node: int) -> str:
+        """The URL that an img (also inside picture) chose."""
+        return self._sources.get(node, "")
+
+    def is_pseudo(self, node: int) -> bool:
+        return node in self._pseudo
+
+    def children(self, node: int) -> list[int]:
+        if self._children is None:
+            self._children = [[] for _ in range(self.count)]
+            for child, parent in enumerate(self.parents):
+                if 0 <= parent < child:
+                    self._children[parent].append(child)
+        return self._children[node] if 0 <= node < self.count else []
+
+    def _rare(self, name: str) -> dict[int, str]:
+        data = self.nodes.get(name)
+        if not isinstance(data, dict):
+            return {}
+        index, value = data.get("index"), data.get("value")
+        if not isinstance(index, list) or not isinstance(value, list):
+            return {}
+        return {i: self.string(v) for i, v in zip(index, value, strict=False) if isinstance(i, int)}
+
+    def boxes(self) -> list[Box]:
+        """Every laid-out box in document order, linked into one tree; the first is the document's."""
+        index = _ints(self.layout.get("nodeIndex"))
+        bounds, texts = self.layout.get("bounds"), self.layout.get("text")
+        orders = _ints(self.layout.get("paintOrders"))
+        boxes: list[Box] = []
+        by_node: dict[int, Box] = {}
+        for i, node in enumerate(index):
+            x, y, width, height = self._rect(bounds, i)
+            text = texts[i] if isinstance(texts, list) and i < len(texts) else -1
+            box = Box(self, i, node, self.name(node), x, y, width, height, orders[i] if i < len(orders) else 0)
+            box.text = self.string(text) if isinstance(text, int) and text >= 0 else None
+            box.parent = by_node.get(node) or self._parent_box(node, by_node)
+            if box.parent is not None:
+                box.parent.children.append(box)
+            by_node.setdefault(node, box)
+            boxes.append(box)
+        self._attach_lines(boxes)
+        return boxes
+
+    def _parent_box(self, node: int, by_node: dict[int, Box]) -> Box | None:
+        seen = 0
+        while 0 <= node < len(self.parents) and seen < self.count:
+            parent = self.parents[node]
+            if parent >= node:  # a parent comes before its children; anything else is a cycle
+                return None
+            if parent in by_node:
+                return by_node[parent]
+            node, seen = parent, seen + 1
+        return None
+
+    def _rect(self, bounds: Any, i: int) -> tuple[float, float, float, float]:
+        row = bounds[i] if isinstance(bounds, list) and 0 <= i < len(bounds) else None
+        if not isinstance(row, list) or len(row) < 4 or not all(isinstance(v, int | float) for v in row[:4]):
+            return 0.0, 0.0, 0.0, 0.0
+        x, y, width, height = (_finite(v) / self.scale for v in row[:4])
+        return x, y, max(0.0, width), max(0.0, height)
+
+    def _attach_lines(self, boxes: list[Box]) -> None:
+        for owner, bounds, start, length in self._text_boxes():
+            if not 0 <= owner < len(boxes) or boxes[owner].text is None:
+                continue
+            box = boxes[owner]
+            x, y, width, height = bounds
+            box.fragments.append(Fragment(x, y, width, height, _utf16(box.text or "", start, length)))
+        for box in boxes:
+            if box.fragments:
+                _follow_transform(box)
+
+    def _text_boxes(self) -> list[tuple[int, tuple[float, float, float, float], int, int]]:
+        data = self._text if isinstance(self._text, dict) else {}
+        owners, starts, lengths = (_ints(data.get(k)) for k in ("layoutIndex", "start", "length"))
+        bounds = data.get("bounds")
+        count = min(len(owners), len(starts), len(lengths))
+        return [(owners[i], self._rect(bounds, i), starts[i], lengths[i]) for i in range(count)]
+
+
+def open_dom(snapshot: dict[str, Any]) -> Dom:
+    """A checked snapshot's Dom. Raises SnapshotError."""
+    check_snapshot(snapshot)
+    return Dom(snapshot)
+
+
+def _ints(values: Any) -> list[int]:
+    if not isinstance(values, list):
+        return []
+    return [v if isinstance(v, int) else -1 for v in values]
+
+
+def _finite(value: float) -> float:
+    return max(-_FAR * 10, min(_FAR * 10, float(value))) if math.isfinite(value) else 0.0
+
+
+def _utf16(text: str, start: int, length: int) -> str:
+    """A slice counted in UTF-16 code units, as the browser counts."""
+    if text.isascii() or all(c < "\U00010000" for c in text):
+        return text[max(0, start) : max(0, start) + max(0, length)]
+    data = text.encode("utf-16-le", "surrogatepass")
+    return data[max(0, start) * 2 : (max(0, start) + max(0, length)) * 2].decode("utf-16-le", "replace")
+
+
+def _follow_transform(box: Box) -> None:
+    """Line boxes lie where layout put them; the box lies where transforms moved it: move and scale the lines after it."""
+    left, top = min(f.x for f in box.fragments), min(f.y for f in box.fragments)
+    right = max(f.x + f.width for f in box.fragments)
+    bottom = max(f.y + f.height for f in box.fragments)
+    if abs(left - box.x) < 0.6 and abs(top - box.y) < 0.6 and abs(right - left - box.width) < 0.6:
+        return
+    sx = box.width / (right - left) if right > left else 1.0
+    sy = box.height / (bottom - top) if bottom > top else 1.0
+    for f in box.fragments:
+        f.x, f.y = box.x + (f.x - left) * sx, box.y + (f.y - top) * sy
+        f.width, f.height = f.width * sx, f.height * sy

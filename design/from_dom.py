@@ -1,0 +1,156 @@
+"""A DOM snapshot (`gesso-dom/1`) → a design, the slots its images go to, and its fonts. Pure: no I/O, no browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+from design.dom import css
+from design.dom.arrange import arrange
+from design.dom.collect import collect
+from design.dom.items import Findings, FontFace, Item, Slot
+from design.dom.size import build
+from design.dom.snapshot import Box, check_snapshot, load_snapshot, open_dom
+from design.dom.surface import fills_of
+from design.dom.tokens import with_tokens
+from design.tree import Design, Paint, Solid
+
+__all__ = ["FontFace", "Imported", "Slot", "from_snapshot", "load_snapshot"]
+
+MAX_FONTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A design and what it needs: `slots` by name, `fonts`, and `notes` on what was approximated or left out."""
+
+    design: Design
+    slots: dict[str, Slot]
+    fonts: tuple[FontFace, ...]
+    notes: tuple[str, ...]
+
+
+def from_snapshot(snapshot: dict[str, Any]) -> Imported:
+    """The design of a page as it was laid out, one root frame of the page's size. Raises SnapshotError."""
+    check_snapshot(snapshot)
+    assets = snapshot.get("assets")
+    url = snapshot.get("url")
+    found = Findings(url if isinstance(url, str) else "", assets if isinstance(assets, dict) else {})
+    boxes = open_dom(snapshot).boxes()
+    page = _page(snapshot, boxes, found)
+    tops = collect(boxes, found)
+    page.children = [item for item in _unwrapped(tops) if _visible(item, page)]
+    prune(page)
+    arrange(page)
+    design = with_tokens(build(page))
+    used = {paint.slot for paint in _slot_paints(design)}
+    return Imported(
+        design,
+        {name: slot for name, slot in found.slots.items() if name in used},
+        _fonts(snapshot, found),
+        tuple(f"{text} ({count}×)" if count > 1 else text for text, count in found.notes.items()),
+    )
+
+
+def _page(snapshot: dict[str, Any], boxes: list[Box], found: Findings) -> Item:
+    size = _size(snapshot.get("page")) or _size(snapshot.get("viewport")) or (1440.0, 900.0)
+    page = Item("frame", 0.0, 0.0, *size, (-1, -1))
+    title = snapshot.get("title")
+    page.name = title[:60] if isinstance(title, str) else ""
+    background: tuple[Paint, ...] = (Solid("#ffffff"),)
+    for tag in ("HTML", "BODY"):
+        box = next((b for b in boxes if b.tag == tag), None)
+        if box is not None and (fills := fills_of(box, found)):
+            background += fills
+            break
+    if isinstance(background[-1], Solid) and len(background[-1].color) == 7:
+        background = background[-1:]
+    page.look = {"fills": background, "clip": True}
+    return page
+
+
+def _size(value: Any) -> tuple[float, float] | None:
+    if not isinstance(value, dict):
+        return None
+    width, height = value.get("width"), value.get("height")
+    if not isinstance(width, int | float) or not isinstance(height, int | float):
+        return None
+    if not (1 <= width <= 100_000 and 1 <= height <= 1_000_000):
+        return None
+    return float(width), float(height)
+
+
+def _unwrapped(items: list[Item]) -> list[Item]:
+    """Without html and body, whose paint is the page's."""
+    flat: list[Item] = []
+    for item in items:
+        inner = item
+        for _ in range(2):
+            if len(inner.children) == 1 and inner.children[0].kind == "frame" and not any(inner.look.get(k) for k in _OWN):
+                inner = inner.children[0]
+        if any(item.look.get(k) for k in _OWN) or item.kind != "frame":
+            flat.append(item)
+        else:
+            flat.extend(item.children)
+    return flat
+
+
+_OWN = ("strokes", "shadows", "clip", "opacity")
+
+
+def _visible(item: Item, page: Item) -> bool:
+    left, top, right, bottom = item.reach if item.kind == "frame" else (item.x, item.y, item.right, item.bottom)
+    return right > page.x and bottom > page.y and left < page.right and top < page.bottom
+
+
+def prune(page: Item) -> None:
+    """Drop what no clip lets through: slides outside their carousel, menus outside the page."""
+    stack = [(page, (page.x, page.y, page.right, page.bottom))]
+    while stack:
+        frame, clip = stack.pop()
+        if frame.look.get("clip"):
+            clip = max(clip[0], frame.x), max(clip[1], frame.y), min(clip[2], frame.right), min(clip[3], frame.bottom)
+        kept = []
+        for child in frame.children:
+            left, top, right, bottom = child.reach if child.kind == "frame" else (child.x, child.y, child.right, child.bottom)
+            if right > clip[0] and bottom > clip[1] and left < clip[2] and top < clip[3]:
+                kept.append(child)
+                stack.append((child, clip))
+        frame.children = kept
+
+
+def _slot_paints(design: Design) -> list[Any]:
+    from design.tree import SlotPaint, walk
+
+    return [
+        paint
+        for root in design.roots
+        for node, _ in walk(root)
+        for paint in (*node.fills, *(stroke.paint for stroke in node.strokes), *(run.paint for run in node.runs))
+        if isinstance(paint, SlotPaint)
+    ]
+
+
+def _fonts(snapshot: dict[str, Any], found: Findings) -> tuple[FontFace, ...]:
+    faces = snapshot.get("fonts")
+    result = []
+    for face in (faces if isinstance(faces, list) else [])[:MAX_FONTS]:
+        if not isinstance(face, dict):
+            continue
+        texts = {key: value for key, value in face.items() if isinstance(value, str)}
+        url = urljoin(found.base, texts.get("url", ""))
+        asset = found.assets.get(url)
+        asset = asset if isinstance(asset, dict) else {}
+        sha, form = asset.get("sha256"), asset.get("format")
+        result.append(
+            FontFace(
+                next(iter(css.families(texts.get("family", ""))), ""),
+                texts.get("weight", "400"),
+                texts.get("style", "normal"),
+                url,
+                sha if isinstance(sha, str) else None,
+                form if isinstance(form, str) else None,
+            )
+        )
+    return tuple(result)

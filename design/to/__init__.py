@@ -1,0 +1,1 @@
+"""Targets: each compiles from the one design tree."""
