@@ -45,18 +45,23 @@ def find(
     blankness: list[float],
     policy: CopyPolicy,
 ) -> list[Relation]:
-    """All related pairs, sorted. The lists are parallel: one entry a decoded capture."""
+    """All related pairs, sorted. The lists are parallel: one entry a decoded capture.
+
+    A group of n equals has n-1 pairs, each with its smallest id, and only that id has copies: `select` knows.
+    """
     exact = list(_exact(ids, pixels))
-    same = {(r.a, r.b) for r in exact}
+    twins = {r.b for r in exact}
+    first = [index for index, key in enumerate(ids) if key not in twins]  # the pixels of twins are looked at once
     shape = np.log(np.asarray(aspect, dtype=np.float64)) if ids else np.zeros(0)
     empty = np.asarray(blankness, dtype=np.float64) >= FLAT
     grey = np.frombuffer(b"".join(thumbs), np.uint8).reshape(len(ids), -1) if ids else np.zeros((0, 1), np.uint8)
     copies = []
-    for i, j, bits in _candidates(phash, policy.max_distance):
-        a, b = sorted((ids[i], ids[j]))
-        if (a, b) in same or abs(shape[i] - shape[j]) > STRETCH:
+    for at, to, bits in _candidates([phash[index] for index in first], policy.max_distance):
+        i, j = first[at], first[to]
+        if abs(shape[i] - shape[j]) > STRETCH:
             continue
         if pixels_agree(grey[i], grey[j], bool(empty[i] or empty[j]), policy.max_difference):
+            a, b = sorted((ids[i], ids[j]))
             copies.append(Relation("copy", a, b, float(bits)))
     return sorted(exact + copies)
 

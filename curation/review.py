@@ -33,7 +33,7 @@ The thumbnail of a row is the blob `image_sha256` of `format` in the capture sto
 
 `relations.parquet`, one row a related pair, a < b, sorted by (relation, a, b): `a, b` string, `relation` string
 (`exact`, `copy`), `distance` float (bits of 256 for `copy`, 0 for `exact`). Pairs of all decoded captures, also of
-rejected ones; a group of n equals is written as n-1 pairs with its smallest id.
+rejected ones; a group of n equals is written as n-1 pairs with its smallest id, and only that id has copies.
 
 `rejected.parquet`: the rows of review.parquet whose state is not `kept`.
 

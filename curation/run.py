@@ -91,6 +91,8 @@ def curate(
             if stale != build:
                 shutil.rmtree(stale)
         build.mkdir(exist_ok=True)
+        for torn in build.glob(".*.part"):
+            torn.unlink()
         _build(recipe, key, plan, captures, captured, home, build, progress)
         number = _publish(build, folder)
         if report:

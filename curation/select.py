@@ -16,6 +16,7 @@ import pyarrow as pa
 from curation.errors import GessoError
 from curation.recipe import KeepRule, Recipe
 from curation.relations import Relation
+from curation.splits import components
 
 NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 COMPARISON = re.compile(rf"^(?P<operand>.+?)\s*(?P<op><=|>=|<|>)\s*(?P<number>{NUMBER})$", re.S | re.I)
@@ -141,10 +142,7 @@ def select(
         rank = selection.evaluate(f"rank of relation {name!r}", policy.rank, "DOUBLE")
         if policy.policy == "keep_all":
             continue
-        ranks = {
-            key: (-(value if value is not None else float("-inf")), key)
-            for key, value in zip(selection.ids, rank, strict=True)
-        }
+        ranks = {key: (-_number(value), key) for key, value in zip(selection.ids, rank, strict=True)}
         for key, kept in keep_best(ranks, name, relations, decisions).items():
             decisions[key] = Decision("rejected", "relation", name, kept)
     for key in selection.ids:
@@ -155,41 +153,47 @@ def select(
 def keep_best(
     ranks: dict[str, tuple[float, str]], name: str, relations: Sequence[Relation], decided: dict[str, Decision]
 ) -> dict[str, str]:
-    """Rejected capture → the kept one that it is directly related to. Best ranks are kept first, so no chain of
-    near-copies ends with two captures merged that are not themselves related."""
+    """Rejected capture → the kept one that it is related to, among the captures that are not decided yet.
+
+    Of equals, one stays. Of copies, best ranks are kept first and only what is directly tied to a kept one goes, so no
+    chain of near-copies merges two captures that are not themselves related.
+    """
+    alive = _equals(relations, decided)
+    rejected: dict[str, str] = {}
+    if name == "exact":
+        for group in alive.values():
+            best, *rest = sorted(group, key=lambda key: ranks[key]) or [""]
+            rejected |= dict.fromkeys(rest, best)
+        return rejected
     near: dict[str, set[str]] = {}
     for relation in relations:
-        if relation.relation == name and relation.a not in decided and relation.b not in decided:
-            near.setdefault(relation.a, set()).add(relation.b)
-            near.setdefault(relation.b, set()).add(relation.a)
-    if name == "exact":  # equals of one first capture are equals of each other
-        near = _closed(near)
-    rejected: dict[str, str] = {}
+        if relation.relation == name:  # what holds of a picture holds of its equals
+            some, others = (alive.get(key, [] if key in decided else [key]) for key in (relation.a, relation.b))
+            for a, b in ((a, b) for a in some for b in others if a != b):
+                near.setdefault(a, set()).add(b)
+                near.setdefault(b, set()).add(a)
     for key in sorted(near, key=lambda k: ranks[k]):
-        kept = sorted(
-            (other for other in near[key] if ranks[other] < ranks[key] and other not in rejected),
-            key=lambda other: ranks[other],
-        )
+        kept = [other for other in near[key] if ranks[other] < ranks[key] and other not in rejected]
         if kept:
-            rejected[key] = kept[0]
+            rejected[key] = min(kept, key=lambda other: ranks[other])
     return rejected
 
 
-def _closed(near: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Every member of a star tied to every other."""
-    closed: dict[str, set[str]] = {}
-    seen: set[str] = set()
-    for start in sorted(near):
-        if start in seen:
-            continue
-        group, stack = {start}, [start]
-        while stack:
-            for other in near[stack.pop()] - group:
-                group.add(other)
-                stack.append(other)
-        seen |= group
-        closed |= {key: group - {key} for key in group}
-    return closed
+def _equals(relations: Sequence[Relation], decided: dict[str, Decision]) -> dict[str, list[str]]:
+    """Capture → the undecided captures with the same pixels; one shared list a group."""
+    ties = [(r.a, r.b) for r in relations if r.relation == "exact"]
+    ids = sorted({key for tie in ties for key in tie})
+    root = components(ids, ids, ties)
+    groups: dict[str, list[str]] = {key: [] for key in root.values()}
+    for key in ids:
+        if key not in decided:
+            groups[root[key]].append(key)
+    return {key: groups[root[key]] for key in ids}
+
+
+def _number(value: float | None) -> float:
+    """A rank as a number: NULL and NaN come last."""
+    return float("-inf") if value is None or value != value else value
 
 
 def _settled(decisions: dict[str, Decision], ids: list[str]) -> dict[str, Decision]:

@@ -1,0 +1,107 @@
+"""The embedding, through a real open_clip model of random weights in a local folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curation.features import create
+from curation.features.base import Feature, NotAtHand
+from curation.features.embedding import EmbeddingError, letterbox
+from tests.curation.conftest import item, screen
+
+CONFIG = {
+    "model_cfg": {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 64, "layers": 2, "width": 64, "head_width": 32, "patch_size": 16},
+        "text_cfg": {"context_length": 16, "vocab_size": 64, "width": 32, "heads": 2, "layers": 1},
+    },
+    "preprocess_cfg": {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    open_clip = pytest.importorskip("open_clip")
+    import torch
+    from safetensors.torch import save_file
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("encoder")
+    model = open_clip.model.CLIP(**CONFIG["model_cfg"])
+    (path / "open_clip_config.json").write_text(json.dumps(CONFIG))
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, path / "open_clip_model.safetensors")
+    return path
+
+
+def embedding(folder: Path, **params: object) -> Feature:
+    feature = create("embedding", {"model": str(folder), **params})
+    feature.check(folder.parent)
+    return feature
+
+
+def test_vectors_have_length_one_and_the_models_width(folder: Path) -> None:
+    feature = embedding(folder, batch=4)
+    rows = feature.compute([feature.prepare(item(screen(n))) for n in range(6)])
+    vectors = np.stack([row["embedding"] for row in rows]).astype(np.float32)
+    assert vectors.shape == (6, 32)
+    assert str(feature.schema.field("embedding").type) == "fixed_size_list<item: halffloat>[32]"
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(6), abs=2e-3)
+    assert np.ptp(vectors, axis=0).max() > 1e-3
+
+
+def test_a_vector_does_not_depend_on_who_shares_the_batch(folder: Path) -> None:
+    feature = embedding(folder, batch=4)
+    prepared = [feature.prepare(item(screen(n))) for n in range(7)]
+    together = [row["embedding"].tobytes() for row in feature.compute(prepared)]
+    alone = [feature.compute([one])[0]["embedding"].tobytes() for one in prepared]
+    backwards = [row["embedding"].tobytes() for row in feature.compute(prepared[::-1])][::-1]
+    assert together == alone == backwards
+
+
+def test_the_whole_picture_is_seen() -> None:
+    box = letterbox(screen(1, (100, 400), ground="#ff0000"), 64, (10, 20, 30))
+    assert box.shape == (64, 64, 3)
+    assert tuple(box[0, 0]) == (10, 20, 30)
+    assert tuple(box[0, 32]) == (255, 0, 0)
+    assert tuple(box[63, 32]) == (255, 0, 0)
+
+
+def test_auto_without_weights_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GESSO_ENCODER", raising=False)
+    with pytest.raises(NotAtHand, match="left out"):
+        create("embedding").check(tmp_path)
+
+
+def test_auto_takes_the_encoder_at_hand(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GESSO_ENCODER", str(folder))
+    auto = create("embedding")
+    auto.check(tmp_path)
+    assert auto.fingerprint() == embedding(folder).fingerprint()
+
+
+def test_other_weights_are_another_fingerprint(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "other")
+    weights = tmp_path / "other" / "open_clip_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    assert embedding(tmp_path / "other").fingerprint() != embedding(folder).fingerprint()
+
+
+@pytest.mark.parametrize("model", ["ViT-B-32", "/nowhere/at/all", "No-Such-Model/tag"])
+def test_a_model_that_cannot_be_had_is_one_line(tmp_path: Path, model: str) -> None:
+    pytest.importorskip("open_clip")
+    with pytest.raises(EmbeddingError) as caught:
+        create("embedding", {"model": model}).check(tmp_path)
+    assert model in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_pickled_weights_are_not_read(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(CONFIG))
+    (tmp_path / "open_clip_pytorch_model.bin").write_bytes(b"x")
+    with pytest.raises(EmbeddingError, match="safetensors"):
+        create("embedding", {"model": str(tmp_path)}).check(tmp_path)

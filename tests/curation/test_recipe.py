@@ -1,0 +1,95 @@
+"""The recipe: what a typing hand can get wrong is named in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from curation.recipe import RecipeError, load_recipe
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = "name: small\nfeatures: [decode, {palette: {colours: 4}}]\nkeep:\n  - {name: wide, sql: 'width > 3'}\n"
+
+
+def problem(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_good_recipe_loads(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(GOOD)
+    recipe = load_recipe(path)
+    assert [choice.name for choice in recipe.features] == ["decode", "palette"]
+    assert recipe.features[1].params == {"colours": 4}
+    assert recipe.relations.copy_.max_distance == 20
+
+
+@pytest.mark.parametrize("name", ["demo", "corpus"])
+def test_the_recipes_that_ship_load(name: str) -> None:
+    assert load_recipe(ROOT / "recipes" / f"{name}.yaml").name == name
+
+
+def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "demo.yaml").write_text(GOOD)
+    with pytest.raises(RecipeError, match=r"demo\.yml: did you mean .*demo\.yaml"):
+        load_recipe(tmp_path / "demo.yml")
+
+
+def test_broken_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+    assert "recipe.yaml:3" in problem(tmp_path, "name: small\nkeep: [\n}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "meant"),
+    [
+        (GOOD.replace("features:", "featurs:"), "featurs", "'features'"),
+        (GOOD.replace("sql:", "sqll:"), "sqll", "'sql'"),
+        (GOOD + "relations: {copy: {max_distanc: 3}}\n", "relations.copy.max_distanc", "'max_distance'"),
+        (GOOD + "shards: {row: 3}\n", "shards.row", "'rows'"),
+        (GOOD.replace("colours", "colors"), "colors", "'colours'"),
+    ],
+)
+def test_a_misspelt_key_is_told_its_neighbour(tmp_path: Path, text: str, wrong: str, meant: str) -> None:
+    line = problem(tmp_path, text)
+    assert wrong in line
+    assert meant in line
+
+
+def test_an_unknown_feature_is_told_the_known_ones(tmp_path: Path) -> None:
+    line = problem(tmp_path, GOOD.replace("palette", "palate"))
+    assert "'palate'" in line
+    assert all(name in line for name in ("caption", "decode", "hashes", "palette"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("splits: {train: 0.5, val: 0.1}", "add up to 0.6"),
+        ("splits: {val: 1.0}", "train"),
+        ("shards: {row_group_mb: 32}", "row_group_mb"),
+        ("features: [ink, ink]", "twice"),
+        ("captures: 3", "captures"),
+    ],
+)
+def test_values_out_of_bounds_are_named(tmp_path: Path, change: str, said: str) -> None:
+    kept = [line for line in GOOD.splitlines() if line.split(":")[0] != change.split(":")[0]]
+    assert said in problem(tmp_path, "\n".join([*kept, change]) + "\n")
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])
+def test_what_is_no_recipe_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    assert "not a recipe" in problem(tmp_path, text)
+
+
+def test_importing_recipe_loads_neither_torch_nor_duckdb() -> None:
+    code = "import sys, curation.recipe; print([m for m in ('torch', 'duckdb', 'scrapy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
