@@ -27,7 +27,7 @@ class Version:
     manifest: Row
     rows: list[Row]
     relations: list[Row]
-    designs: dict[str, Row]  # capture_id → design, design_slots
+    designs: dict[str, Row]  # capture_id → design, design_slots, dom_sha256
 
 
 def read_version(dataset_dir: Path) -> Version:
@@ -46,7 +46,7 @@ def read_version(dataset_dir: Path) -> Version:
         manifest=manifest,
         rows=sorted(rows, key=_order),
         relations=_read(dataset_dir / "relations.parquet"),
-        designs=_designs(dataset_dir, manifest),
+        designs=_designs(dataset_dir, manifest, {row["capture_id"]: row.get("dom_sha256") for row in rows}),
     )
 
 
@@ -87,12 +87,12 @@ def _read(path: Path, columns: list[str] | None = None) -> list[Row]:
     return rows
 
 
-def _designs(dataset_dir: Path, manifest: Row) -> dict[str, Row]:
+def _designs(dataset_dir: Path, manifest: Row, doms: dict[str, Any]) -> dict[str, Row]:
     """Notations stand in the shards only, so captures that were not kept have none."""
     found: dict[str, Row] = {}
     for shard in manifest.get("shards", []):
         path = dataset_dir / Path(str(shard["file"])).name
         for row in _read(path, ["capture_id", "design", "design_slots"]):
             if row.get("design"):
-                found[row["capture_id"]] = row
+                found[row["capture_id"]] = {**row, "dom_sha256": doms.get(row["capture_id"])}
     return found

@@ -15,7 +15,7 @@ __all__ = ["ReportError", "write_report"]
 
 PER_CAPTURE = 36_000  # bytes of the file that a capture may cost, up to MANY captures …
 MANY, PER_FURTHER, LEAST = 700, 10_000, 8_000_000
-SCREENS, ASSETS, DESIGNS = 0.62, 0.2, 0.18  # how the budget is shared
+SCREENS, ASSETS, DESIGNS, FONTS = 0.6, 0.16, 0.16, 0.08  # how the budget is shared
 BASE64 = 4 / 3
 
 
@@ -28,7 +28,7 @@ def write_report(dataset_dir: Path, home: Path, store_url: str, progress: Progre
     version = read_version(dataset_dir)
     store = CaptureStore(store_url)
     budget = budget_for(len(version.rows))
-    made = render(version.designs, compile_design, progress)
+    made = render(version.designs, store, compile_design, int(budget * FONTS / BASE64), progress)
     cache = Path(home) / "previews"
     wants = [
         Want(r["image_sha256"], r["format"]) for r in version.rows if r.get("image_sha256") and r["state"] != "failed"
@@ -73,14 +73,21 @@ def blocks(
         level, left_out, sum(r["state"] != "failed" and r.get("image_sha256") not in screens for r in version.rows)
     )
     details = [page.packed(_detail(row, version, made)) for row in version.rows]
-    empty = page.base64_of(b"")
     return {
         "report": report,
         **page.chunks("images", [page.base64_of(screens[sha256].data) for sha256 in order]),
-        **page.chunks("assets", [page.base64_of(assets[s].data) if s in assets else empty for s in made.assets]),
+        **page.chunks("assets", [_asset(sha256, made, assets) for sha256 in made.assets]),
         **page.chunks("designs", designs),
         **page.chunks("details", details),
     }
+
+
+def _asset(sha256: str, made: Renderings, pictures: dict[str, Picture]) -> str:
+    """A whole data: URL; empty where the bytes are not to be had."""
+    if sha256 in made.fonts:
+        type_, data = made.fonts[sha256]
+        return f"data:{type_};base64,{page.base64_of(data)}"
+    return f"data:image/webp;base64,{page.base64_of(pictures[sha256].data)}" if sha256 in pictures else ""
 
 
 def _packed_designs(made: Renderings, budget: int) -> tuple[list[str], int]:

@@ -93,11 +93,8 @@ async function detailOf(capture) {
 
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
-/** The compiled design with its pictures put in: their places hold `data:,gesso-asset-N`. */
+/** The compiled design with its pictures put in: their places hold `data:TYPE,gesso-asset-N`. */
 async function designOf(capture) {
   const html = await gunzip(readDesign(capture.design));
-  return html.replace(/data:,gesso-asset-(\d+)/g, (_, index) => {
-    const asset = readAsset(Number(index));
-    return asset ? `data:image/webp;base64,${asset}` : BLANK;
-  });
+  return html.replace(/data:[a-z0-9/]+,gesso-asset-(\d+)/g, (_, index) => readAsset(Number(index)) || BLANK);
 }

@@ -53,6 +53,9 @@ function figure(value) {
   return size === 0 ? "0" : value.toPrecision(2);
 }
 
+const SIGNS = { "<=": "≤", ">=": "≥", "!=": "≠", "<>": "≠", "==": "=", "<": "<", ">": ">" };
+const sign = (op) => SIGNS[op] || op;
+
 /** A threshold as its rule states it. */
 const exact = (value) => String(value).replace("-", "−");
 

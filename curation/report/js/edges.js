@@ -39,6 +39,6 @@ function numberLine(edge) {
   const percent = (value) => `${(100 * x(value)) / WIDE}%`;
   const anchor = at < WIDE * 0.2 ? "start" : at > WIDE * 0.8 ? "end" : "middle";
   return el("figure.number-line", { role: "img", "aria-label": `${edge.operand}: threshold ${figure(edge.threshold)}, values from ${figure(edge.min)} to ${figure(edge.max)}` },
-    line, el(`span.threshold-name.${anchor}`, { style: { left: percent(edge.threshold) } }, `${words(edge.operand)} ${edge.op} ${exact(edge.threshold)}`),
+    line, el(`span.threshold-name.${anchor}`, { style: { left: percent(edge.threshold) } }, `${words(edge.operand)} ${sign(edge.op)} ${exact(edge.threshold)}`),
     el("span.low.quiet.small", {}, figure(edge.min)), el("span.high.quiet.small", {}, figure(edge.max)));
 }

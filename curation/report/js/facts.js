@@ -51,7 +51,7 @@ function scoreLine({ rule, operand, op, threshold, value, margin }) {
   const scale = Math.max(Math.abs(threshold), Math.abs(value || 0)) * 1.25 || 1;
   const signed = threshold < 0 || value < 0;
   const at = (v) => `${Math.min(100, Math.max(0, signed ? 50 + (50 * v) / scale : (100 * v) / scale))}%`;
-  return el("li", {}, el("div.score-words", {}, el("span", {}, words(operand)), el("span", {}, el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"), el("span.quiet", {}, ` ${op} ${exact(threshold)}`))),
+  return el("li", {}, el("div.score-words", {}, el("span", {}, words(operand)), el("span", {}, el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"), el("span.quiet", {}, ` ${sign(op)} ${exact(threshold)}`))),
     el("div.score-line", { "aria-hidden": "true" }, known && el(`i.${passes ? "keep" : "reject"}`, { style: { left: at(value) } }), el("s", { style: { left: at(threshold) } })),
     words(rule) !== words(operand) && el("span.quiet.small", {}, words(rule)));
 }

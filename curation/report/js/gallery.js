@@ -3,7 +3,9 @@
 const GAP = 16;
 const CAPTION = 28;
 const HEADER = 56;
-const NARROWEST = 64;
+const NARROWEST = 80;
+const BETWEEN = 48; // between two groups in one row
+const LEAST_GROUP = 200; // room for a site's name
 const HEIGHTS = { S: 120, M: 216, L: 360 };
 let rowHeight = HEIGHTS[remembered("gesso-size", innerWidth < 640 ? "S" : "M")] || HEIGHTS.M;
 
@@ -42,27 +44,9 @@ const gallery = {
     if (!width || (!force && width === this.width)) return;
     this.width = width;
     this.list = shown();
-    this.rows = [];
-    let y = 0;
-    for (const [site, members] of groupBy(this.list, (c) => c.site)) {
-      this.rows.push({ y, height: HEADER, site, members });
-      y += HEADER;
-      let row = null;
-      let x = 0;
-      for (const capture of members) {
-        const tile = tileSize(capture, width);
-        if (!row || x + tile.w > width) {
-          row = { y, height: 0, tiles: [] };
-          this.rows.push(row);
-          x = 0;
-        }
-        row.tiles.push({ capture, x, ...tile });
-        x += tile.w + GAP;
-        const height = Math.max(...row.tiles.map((t) => t.h)) + CAPTION + GAP;
-        y += height - row.height;
-        row.height = height;
-      }
-    }
+    this.rows = bands(groupBy(this.list, (c) => c.site), width);
+    const last = this.rows.at(-1);
+    const y = last ? last.y + last.height : 0;
     this.field.style.height = `${y}px`;
     for (const element of this.live.values()) element.remove();
     this.live.clear();
@@ -86,7 +70,7 @@ const gallery = {
     }
     for (let index = from; index <= to; index++) {
       if (this.live.has(index)) continue;
-      const element = this.rows[index].tiles ? this.paintRow(this.rows[index]) : this.paintHeader(this.rows[index]);
+      const element = this.paintRow(this.rows[index]);
       element.style.transform = `translateY(${this.rows[index].y}px)`;
       this.live.set(index, element);
       const after = [...this.live.keys()].filter((key) => key > index).sort((a, b) => a - b)[0];
@@ -105,16 +89,10 @@ const gallery = {
     return low;
   },
 
-  paintHeader({ site, members }) {
-    const kept = members.filter((c) => c.state === "kept").length;
-    const app = members.find((c) => c.app)?.app;
-    return el("div.site-head", { role: "presentation" }, el("h3", {}, app || site), app && el("span.quiet.small.site-name", {}, site),
-      el("span.quiet.small", {}, `${plural(members.length, "capture")}, ${count(kept)} kept`));
-  },
-
-  paintRow({ tiles }) {
-    return el("div.row", { role: "presentation" }, tiles.map(({ capture, x, w, iw, ih }) => el("div.tile", { role: "listitem", style: { left: `${x}px`, width: `${w}px` } },
-      tileButton(capture, iw, ih))));
+  paintRow({ heads, tiles }) {
+    return el("div.row", { role: "presentation" },
+      heads.map(({ site, members, x, w }) => siteHead(site, members, { left: `${x}px`, width: `${w}px` })),
+      tiles.map(({ capture, x, w, iw, ih }) => el("div.tile", { role: "listitem", style: { left: `${x}px`, top: `${heads.length ? HEADER : 0}px`, width: `${w}px` } }, tileButton(capture, iw, ih))));
   },
 
   /** Moves by n captures, or by a row when `vertical`, and puts the focus there. */
@@ -128,15 +106,13 @@ const gallery = {
 
   firstVisible() {
     const top = -this.field.getBoundingClientRect().top + 120;
-    const row = this.rows.slice(Math.max(0, this.rowAt(top))).find((r) => r.tiles);
-    return row ? row.tiles[0].capture : this.list[0];
+    return this.rows[this.rowAt(top)]?.tiles[0].capture || this.list[0];
   },
 
   neighbour(step) {
-    const rows = this.rows.filter((row) => row.tiles);
-    const at = rows.findIndex((row) => row.tiles.some((t) => t.capture === this.current));
-    const here = rows[at]?.tiles.find((t) => t.capture === this.current);
-    const target = rows[at + step];
+    const at = this.rows.findIndex((row) => row.tiles.some((t) => t.capture === this.current));
+    const here = this.rows[at]?.tiles.find((t) => t.capture === this.current);
+    const target = this.rows[at + step];
     if (!target || !here) return null;
     const middle = here.x + here.w / 2;
     return target.tiles.reduce((best, t) => (Math.abs(t.x + t.w / 2 - middle) < Math.abs(best.x + best.w / 2 - middle) ? t : best)).capture;
@@ -144,17 +120,56 @@ const gallery = {
 
   focus(capture) {
     this.current = capture;
-    const index = this.rows.findIndex((row) => row.tiles?.some((t) => t.capture === capture));
+    const index = this.rows.findIndex((row) => row.tiles.some((t) => t.capture === capture));
     if (index < 0) return;
     const row = this.rows[index];
     const top = this.field.getBoundingClientRect().top + scrollY + row.y;
     const bar = document.querySelector(".filters").getBoundingClientRect().height + document.querySelector(".nav").getBoundingClientRect().height + 8;
-    if (top - bar < scrollY) scrollTo(0, top - bar - HEADER);
+    if (top - bar < scrollY) scrollTo(0, top - bar);
     else if (top + row.height > scrollY + innerHeight) scrollTo(0, top + row.height - innerHeight + GAP);
     this.paint();
     this.live.get(index)?.querySelector(`[data-index="${capture.index}"]`)?.focus({ preventScroll: true });
   },
 };
+
+/** Places groups in rows: a group that fits goes beside the one before it, a longer one fills rows of its own. */
+function bands(groups, width) {
+  const rows = [];
+  let open = null; // the row that a further group may join
+  let edge = 0;
+  let y = 0;
+  const start = (headed) => {
+    rows.push({ y, height: rowHeight + CAPTION + GAP + (headed ? HEADER : 0), heads: [], tiles: [] });
+    y += rows.at(-1).height;
+    return rows.at(-1);
+  };
+  for (const [site, members] of groups) {
+    const sizes = members.map((capture) => ({ capture, ...tileSize(capture, width) }));
+    const wide = Math.max(LEAST_GROUP, sizes.reduce((sum, tile) => sum + tile.w + GAP, -GAP));
+    const fits = open && edge + BETWEEN + wide <= width;
+    let row = fits ? open : start(true);
+    let x = fits ? edge + BETWEEN : 0;
+    row.heads.push({ site, members, x, w: Math.min(wide, width) });
+    for (const tile of sizes) {
+      if (x && x + tile.w > width) {
+        row = start(false);
+        x = 0;
+      }
+      row.tiles.push({ ...tile, x });
+      x += tile.w + GAP;
+    }
+    open = row.heads.length ? row : null;
+    edge = row.heads.length ? row.heads.at(-1).x + wide : 0;
+  }
+  return rows;
+}
+
+function siteHead(site, members, place) {
+  const kept = members.filter((c) => c.state === "kept").length;
+  const app = members.find((c) => c.app)?.app;
+  return el("div.site-head", { role: "presentation", style: place, title: site }, el("h3", {}, app || site),
+    el("span.quiet.small", {}, kept === members.length ? `${count(kept)} kept` : `${count(kept)} of ${count(members.length)} kept`));
+}
 
 function tileSize(capture, width) {
   const aspect = capture.iw / capture.ih || 0.6;
@@ -175,7 +190,7 @@ function tileButton(capture, iw, ih) {
     capture.state === "kept" ? tileWords(capture, iw) : words(capture.rule))));
 }
 
-const tileWords = (capture, width) => (width > 150 ? viewName(capture) : [capture.view, capture.theme].filter(Boolean).join(" · "));
+const tileWords = (capture, width) => (width > 150 ? viewName(capture) : [capture.view, width > 92 && capture.theme].filter(Boolean).join(" · "));
 
 function groupBy(list, key) {
   const groups = new Map();

@@ -17,6 +17,7 @@ const panel = {
     this.from = document.activeElement;
     this.show(capture);
     if (!this.dialog.open) this.dialog.showModal();
+    this.dialog.querySelector(".panel-body").focus();
     this.fit();
   },
 

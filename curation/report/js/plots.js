@@ -34,7 +34,7 @@ function colourField() {
         continue;
       }
       const hex = [...entry.best].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0][0];
-      const size = 0.24 + 0.76 * (entry.weight / most) ** 0.3;
+      const size = 0.36 + 0.64 * (entry.weight / most) ** 0.3;
       const say = `${hex}: ${plural(entry.members.size, "capture")}`;
       grid.append(el("button.cell", { type: "button", "aria-label": `${say}. Show them`, title: say, style: place, onclick: () => {
         clearFilters();
@@ -44,7 +44,7 @@ function colourField() {
     }
   }
   const total = new Set([...found.values()].flatMap((e) => [...e.members])).size;
-  return part("Colours", `The dominant colours of ${plural(total, "capture")}: greys on the left, then hue from left to right, light above dark. Area is how much of the screens a colour covers.`, grid);
+  return part("Colours", `The dominant colours of ${plural(total, "capture")}: greys on the left, then hue from left to right, light above dark. The larger, the more of the screens it covers.`, grid);
 }
 
 /** One ribbon a site: its colours by weight, so that a whole collection's taste is seen at a glance. */
@@ -83,21 +83,33 @@ function sizes() {
     plot.append(svg("circle", { cx: x(f.w), cy: y(f.h), r: radius(f.n), class: f.kept ? "dot" : "dot none", tabindex: "0", role: "button", "aria-label": `${f.name}: ${plural(f.n, "capture")}. Show them`,
       onclick: () => showSize(f.name), onkeydown: (event) => { if (event.key === "Enter") showSize(f.name); } }, svg("title", {}, `${f.name}: ${plural(f.n, "capture")}`)));
   }
-  const taken = [];
-  for (const f of found.slice(0, 40)) {
-    const text = `${f.name}  ${count(f.n)}`;
-    const wide = text.length * 6.6;
-    const right = x(f.w) + radius(f.n) + 6 + wide < W;
-    const left = right ? x(f.w) + radius(f.n) + 6 : x(f.w) - radius(f.n) - 6 - wide;
-    const box = [left, y(f.h) - 9, left + wide, y(f.h) + 7];
-    const hit = taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1])
-      || found.some((o) => o !== f && x(o.w) + radius(o.n) > box[0] && x(o.w) - radius(o.n) < box[2] && y(o.h) + radius(o.n) > box[1] && y(o.h) - radius(o.n) < box[3]);
-    if (hit || left < L || taken.length >= (narrow ? 4 : 14)) continue;
-    taken.push(box);
-    plot.append(svg("text", { x: left, y: y(f.h) + 4, class: "label" }, f.name, svg("tspan", { class: "n", dx: 6 }, count(f.n))));
-  }
+  const marks = found.map((f) => ({ ...f, x: x(f.w), y: y(f.h), r: radius(f.n) }));
+  plot.append(sizeLabels(marks, narrow ? 4 : 10, [L, 12, W - 4, H - B - 4]));
   const top = found[0];
   return part("Sizes", `${plural(found.length, "size")}; the most common is ${top.name}, ${share(top.n, captures.length)} of all. Both axes double at each step.`, plot);
+}
+
+/** Names beside their marks; where there is no room, further away with a line to the mark. */
+function sizeLabels(marks, most, [left, top, right, bottom]) {
+  const layer = svg("g", { "aria-hidden": "true" });
+  const taken = marks.map((m) => [m.x - m.r, m.y - m.r, m.x + m.r, m.y + m.r]);
+  const free = (box) => box[0] >= left && box[2] <= right && box[1] >= top && box[3] <= bottom
+    && !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
+  for (const m of marks.slice(0, most)) {
+    const wide = 7.2 * (m.name.length + count(m.n).length) + 8;
+    const places = [0, 20, 44, 72, 110, 150].flatMap((away) => [0, -30, 30, 180, 210, 150, -60, 60].map((degrees) => {
+      const [dx, dy] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+      const [px, py] = [m.x + dx * (m.r + 6 + away), m.y + dy * (m.r + 6 + away)];
+      const from = dx >= 0 ? px : px - wide;
+      return { away, px, py, dx, dy, from, box: [from - 2, py - 8, from + wide, py + 8] };
+    }));
+    const place = places.find((p) => free(p.box));
+    if (!place) continue;
+    taken.push(place.box);
+    if (place.away) layer.append(svg("path", { class: "leader", d: `M${m.x + place.dx * m.r} ${m.y + place.dy * m.r}L${place.px - 3 * place.dx} ${place.py - 3 * place.dy}` }));
+    layer.append(svg("text", { x: place.from, y: place.py + 4, class: "label" }, m.name, svg("tspan", { class: "n", dx: 6 }, count(m.n))));
+  }
+  return layer;
 }
 
 function showSize(size) {
@@ -130,7 +142,7 @@ function histogram(feature) {
   feature.thresholds.forEach((t, i) => {
     const at = Math.min(W - 0.75, Math.max(0.75, x(t.value)));
     const end = at > W * 0.6;
-    plot.append(svg("path", { class: "threshold", d: `M${at} ${4 + 12 * (i % 2)}V${base}` }), svg("text", { x: at + (end ? -5 : 5), y: 13 + 12 * (i % 2), class: "label", "text-anchor": end ? "end" : "start" }, `${words(t.rule)} ${t.op} ${exact(t.value)}`));
+    plot.append(svg("path", { class: "threshold", d: `M${at} ${4 + 12 * (i % 2)}V${base}` }), svg("text", { x: at + (end ? -5 : 5), y: 13 + 12 * (i % 2), class: "label", "text-anchor": end ? "end" : "start" }, `${words(t.rule)} ${sign(t.op)} ${exact(t.value)}`));
   });
   const sorted = entries.map((e) => e.v).sort((a, b) => a - b);
   return el("figure", {}, el("figcaption", {}, el("b", {}, words(feature.name)), el("span.quiet", {}, ` median ${figure(sorted[Math.floor(sorted.length / 2)])}`)), plot);

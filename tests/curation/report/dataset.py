@@ -36,7 +36,7 @@ def screen(width: int, height: int, ground: str, ink: str, lines: int = 9) -> by
 
 
 def row(store: CaptureStore, data: bytes, site: str, **changes: Any) -> dict[str, Any]:
-    """One row of review.parquet for a picture that is stored on the way; a kept web page unless `changes` say otherwise."""
+    """One row of review.parquet for a picture, stored on the way; a kept web page unless `changes` say otherwise."""
     width, height = changes.pop("size", None) or Image.open(io.BytesIO(data)).size
     base: dict[str, Any] = {
         "state": "kept",
@@ -252,12 +252,16 @@ def small(home: Path) -> Path:
         ),
     ]
     for position, ground in enumerate(("#0f766e", "#f59e0b"), 1):
-        rows.append(
-            row(
-                store, screen(1080, 2340, ground, "#ffffff"), "org.cedar", source="fdroid", spider="fdroid", view="listing", form_factor="phone",
-                theme=None, position=position, name="Cedar", app_id="org.cedar", developer="Cedar makers", locale="en-US", palette=[ground, "#ffffff"], title=None,
-            )
-        )  # fmt: skip
+        listing = {
+            "name": "Cedar",
+            "app_id": "org.cedar",
+            "developer": "Cedar makers",
+            "locale": "en-US",
+            "title": None,
+        }
+        view = {"source": "fdroid", "spider": "fdroid", "view": "listing", "form_factor": "phone", "theme": None}
+        data = screen(1080, 2340, ground, "#ffffff")
+        rows.append(row(store, data, "org.cedar", position=position, palette=[ground, "#ffffff"], **listing, **view))
     twin = row(
         store, blue, "mirror.test", state="rejected", stage="relation", reason="exact", split=None, kept_id="a" * 24
     )
