@@ -148,7 +148,8 @@ class FrontierScheduler(BaseScheduler):
             lease.captures += 1
         elif isinstance(item, Failure):
             lease.failures += 1
-            lease.kind, lease.reason = item.kind, item.reason[:500]
+            if item.url == lease.request.url:  # the request's own, not that of an entry it listed
+                lease.kind, lease.reason = item.kind, item.reason[:500]
 
     def item_lost(self, item: Any, response: Any) -> None:
         """A record that could not be made durable: the request stays leased, and the next run takes it up again."""

@@ -74,11 +74,7 @@ class FdroidSpider(GessoSpider):
                 yield shot
             elif shot.file is None:
                 yield self.failure(
-                    response.url,
-                    "bad_entry",
-                    shot.problem,
-                    site=shot.app_id,
-                    identity=f"{response.url}#{shot.identity}",
+                    f"{response.url}#{shot.identity}", "bad_entry", shot.problem, site=shot.app_id
                 )
             else:
                 yield self._screenshot_request(shot, shot.file, sha256, f"0.0.{number:08d}")

@@ -1,0 +1,158 @@
+"""Looking at pages with a real Chromium: what settles, what is hidden, what reacts, what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from crawlers.browser.outcome import PageFailure
+from crawlers.browser.session import BrowserOptions, BrowserSession
+from crawlers.browser.settle import SettleLimits
+from crawlers.browser.snapshot import COMPUTED_STYLES
+from crawlers.browser.views import DESKTOP, Visit, VisitOptions, visit
+from crawlers.captures import CaptureStore, Signal
+from pipelines.site_server import SiteServer
+
+pytestmark = pytest.mark.browser
+Look = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def looked(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Visit | PageFailure]:
+    """All pages of these tests, visited once by one browser."""
+    store = CaptureStore(str(tmp_path_factory.mktemp("views")), create=True)
+    only_desktop = VisitOptions(viewports=(DESKTOP,), dark=False)
+    pages: dict[str, VisitOptions] = {
+        "http://plain.test/": VisitOptions(),
+        "http://odd.test/lazy.html": only_desktop,
+        "http://odd.test/cookies.html": only_desktop,
+        "http://odd.test/blank.html": only_desktop,
+        "http://odd.test/tall.html": VisitOptions(
+            viewports=(DESKTOP,), dark=False, limits=SettleLimits(max_height=5000)
+        ),
+        "http://odd.test/wide.html": VisitOptions(dark=False),
+        "http://odd.test/missing.html": only_desktop,
+        "http://odd.test/red.png": only_desktop,
+        "http://robots.test/noai.html": only_desktop,
+        "http://odd.test/hang.html": VisitOptions(viewports=(DESKTOP,), dark=False, seconds=4),
+    }
+
+    async def put(data: bytes, format: str) -> str:
+        return store.put_blob(data, format)
+
+    async def permit(url: str) -> Signal:
+        return Signal(source="robots.txt", evidence="404", effect="allow")
+
+    async def look() -> dict[str, Visit | PageFailure]:
+        found: dict[str, Visit | PageFailure] = {}
+        async with BrowserSession(BrowserOptions(proxy=server.address, recycle_after=5)) as session:
+            for url, options in pages.items():
+                try:
+                    found[url] = await visit(session, url, put, permit, options)
+                except PageFailure as failure:
+                    found[url] = failure
+        return found
+
+    looked = asyncio.run(look())
+    looked["store"] = store  # type: ignore[assignment]
+    return looked
+
+
+def pixels(looked: dict[str, Any], url: str, number: int) -> Image.Image:
+    shot = looked[url].shots[number]
+    return Image.open(io.BytesIO(looked["store"].read_blob(shot.image.sha256, "png"))).convert("RGB")
+
+
+def test_two_windows_fold_and_full_light_and_dark(looked: dict[str, Any]) -> None:
+    shots = looked["http://plain.test/"].shots
+    assert [(s.view.form_factor, s.view.theme, s.view.kind) for s in shots] == [
+        (window, theme, kind)
+        for window in ("desktop", "phone")
+        for theme in ("light", "dark")
+        for kind in ("fold", "full")
+    ]
+    assert [(s.image.width, s.image.height) for s in shots[:2]] == [(1440, 900), (1440, 900 + 2 * 780)]
+    assert [(s.image.width, s.image.height) for s in shots[4:6]] == [(780, 1688), (780, (844 + 2 * 780) * 2)]
+    assert pixels(looked, "http://plain.test/", 0).getpixel((5, 5)) == (0x24, 0x47, 0xB3)
+    assert pixels(looked, "http://plain.test/", 2).getpixel((5, 5)) == (0x0A, 0x12, 0x30)
+
+
+def test_a_full_viewport_hero_keeps_its_height_in_the_long_picture(looked: dict[str, Any]) -> None:
+    long = pixels(looked, "http://plain.test/", 1)
+    assert long.getpixel((5, 899)) == (0x24, 0x47, 0xB3)
+    assert long.getpixel((5, 901)) == (255, 255, 255)
+
+
+def test_the_tree_is_in_css_pixels_at_any_dpr(looked: dict[str, Any]) -> None:
+    for number, width in ((0, 1440), (4, 390)):
+        shot = looked["http://plain.test/"].shots[number]
+        tree = json.loads(gzip.decompress(looked["store"].read_blob(shot.dom_sha256, "dom")))
+        document, strings = tree["snapshot"]["documents"][0], tree["snapshot"]["strings"]
+        names = [strings[i] for i in document["nodes"]["nodeName"]]
+        at = document["layout"]["nodeIndex"].index(names.index("HEADER"))
+        assert [n / tree["scale"] for n in document["layout"]["bounds"][at]] == [
+            0,
+            0,
+            width,
+            900 if width == 1440 else 844,
+        ]
+        styles = dict(zip(tree["computed_styles"], (strings[i] for i in document["layout"]["styles"][at]), strict=True))
+        assert styles["display"] == "grid"
+        assert tuple(styles) == COMPUTED_STYLES
+        assert tree["page"]["width"] == width
+
+
+def test_lazy_images_load_and_what_appears_on_scroll_is_there(looked: dict[str, Any]) -> None:
+    visit = looked["http://odd.test/lazy.html"]
+    colours = {colour for _, colour in pixels(looked, visit.url, 1).getcolors(1 << 20) or []}
+    assert {(255, 0, 0), (0, 0xAA, 0), (0, 0, 0xAA)} <= colours
+    tree = json.loads(gzip.decompress(looked["store"].read_blob(visit.shots[0].dom_sha256, "dom")))
+    (asset,) = tree["assets"].values()
+    assert (asset["format"], asset["width"]) == ("png", 200)
+    assert looked["store"].read_blob(asset["sha256"], "png")
+
+
+def test_verdicts(looked: dict[str, Any]) -> None:
+    verdicts = {url.rsplit("/", 1)[1]: v.shots[-1].verdicts for url, v in looked.items() if isinstance(v, Visit)}
+    assert verdicts["cookies.html"] == ("consent_hidden",)
+    assert verdicts["blank.html"] == ("blank",)
+    assert verdicts["missing.html"] == ("error_page",)
+    assert verdicts["tall.html"] == ("truncated",)
+    assert verdicts["lazy.html"] == verdicts[""] == ()
+    assert looked["http://odd.test/missing.html"].status == 404
+    assert looked["http://odd.test/tall.html"].shots[1].image.height == 5000
+    assert (238, 0, 0) not in {c for _, c in pixels(looked, "http://odd.test/cookies.html", 0).getcolors(1 << 20) or []}
+
+
+def test_a_page_without_a_mobile_layout_is_shown_as_a_phone_shows_it(looked: dict[str, Any]) -> None:
+    fold, full = looked["http://odd.test/wide.html"].shots[2:]
+    assert (fold.image.width, full.image.width) == (780, 780)
+    assert full.image.height > 2000
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [("odd.test/hang.html", "timeout"), ("odd.test/red.png", "not_html"), ("robots.test/noai.html", "opt_out")],
+)
+def test_typed_failures(looked: dict[str, Any], page: str, kind: str) -> None:
+    failure = looked[f"http://{page}"]
+    assert isinstance(failure, PageFailure)
+    assert failure.kind == kind
+
+
+def test_no_browser_is_left(looked: dict[str, Any]) -> None:
+    from crawlers.browser.processes import end_orphans, records_folder
+
+    end_orphans()
+    import os
+
+    mine = [p for p in records_folder().glob("*.json") if json.loads(Path(p).read_text())["owner"] == os.getpid()]
+    assert mine == []

@@ -1,0 +1,82 @@
+"""Whole crawls of small sites with a real Chromium, uninterrupted and killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from crawlers.browser.processes import end_orphans
+from crawlers.captures import CaptureStore
+from crawlers.run import crawl
+from pipelines.site_server import SiteServer
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+KILLED = {"seeds": "http://plain.test/", "depth": "2", "per_site": "7"}
+
+
+def command(store: Path, proxy: str, arguments: dict[str, str]) -> list[str]:
+    given = [word for key, value in arguments.items() for word in ("-a", f"{key}={value}")]
+    settings = ["-s", f"GESSO_STORE={store}", "-s", f"GESSO_PROXY={proxy}", "-s", "GESSO_DARK=0"]
+    return [sys.executable, "-m", "scrapy", "crawl", "web", *given, *settings]
+
+
+def test_robots_opt_outs_and_unreachable_seeds(server: SiteServer, tmp_path: Path) -> None:
+    store = str(tmp_path / "captures")
+    settings = {"GESSO_PROXY": server.address, "GESSO_DARK": False}
+    arguments = {"seeds": "http://robots.test/,http://nowhere.test/", "depth": "1"}
+    summary = crawl("web", arguments, store=store, settings=settings)
+    captures = list(CaptureStore(store).captures())
+    assert {c.canonical_url for c in captures} == {"http://robots.test/", "http://robots.test/open.html"}
+    robots = captures[0].rights.signals[0]
+    assert (robots.source, robots.effect) == ("robots.txt", "allow")
+    assert "Disallow: /private" in robots.evidence
+    failures = {f.url: f.kind for f in CaptureStore(store).failures()}
+    assert failures == {
+        "http://robots.test/private/index.html": "robots",
+        "http://robots.test/noai.html": "opt_out",
+        "http://nowhere.test/": "http_404",
+    }
+    assert [seed.url for seed in summary.unreachable] == ["http://nowhere.test/"]
+    assert (summary.pages, summary.sites) == (2, 1)
+
+
+def test_killed_in_the_middle_it_ends_with_the_same_captures(server: SiteServer, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(command(whole, server.address, KILLED), cwd=ROOT, check=True, capture_output=True, timeout=120)
+    running = subprocess.Popen(
+        command(killed, server.address, KILLED),
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    log = killed / "log"
+    deadline = time.monotonic() + 90
+    while running.poll() is None and sum(len(p.read_bytes().splitlines()) for p in log.glob("*.jsonl")) < 6:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGKILL)
+    assert running.wait() == -signal.SIGKILL
+    before = {c.capture_id for c in CaptureStore(str(killed)).captures()}
+    subprocess.run(command(killed, server.address, KILLED), cwd=ROOT, check=True, capture_output=True, timeout=120)
+    expected = {c.capture_id for c in CaptureStore(str(whole)).captures()}
+    assert 0 < len(before) < len(expected)
+    assert {c.capture_id for c in CaptureStore(str(killed)).captures()} == expected
+    assert len({c.canonical_url for c in CaptureStore(str(whole)).captures()}) == 7
+    assert end_orphans() == 0
+
+
+def test_a_wrong_argument_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command(tmp_path, "", {"seeds": "nowhere.txt"}), cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith("seeds='nowhere.txt' is neither")
+    assert "Traceback" not in done.stderr
