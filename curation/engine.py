@@ -184,8 +184,9 @@ class _Run:
     def over(self, todo: list[Capture]) -> None:
         self.shared, self.snapshots = _Shared(SHARED_KEPT), _Shared(SNAPSHOTS_KEPT)
         chunks = [todo[start : start + CHUNK] for start in range(0, len(todo), CHUNK)]
-        label = ", ".join(sorted(f.name for f in self.level))
-        workers = max(2, os.cpu_count() or 1)
+        names = sorted(f.name for f in self.level)
+        label = ", ".join(names) if len(names) < 3 else "features"
+        workers = max(2, _cores())
         with ThreadPoolExecutor(workers, "features") as pool, ThreadPoolExecutor(1, "write") as writer:
             writes: list[Future[None]] = []
             ahead: list[tuple[list[Capture], list[Future[dict[str, Any]]]]] = []
@@ -359,6 +360,11 @@ def _read_part(path: Path, schema: pa.Schema) -> pa.Table | None:
         return pq.read_table(path, columns=schema.names, partitioning=None)
     except (pa.ArrowInvalid, OSError):
         return None
+
+
+def _cores() -> int:
+    """Those that this process may run on, which is less than the machine's in a container."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _levels(features: Iterable[Feature]) -> list[list[Feature]]:

@@ -80,10 +80,9 @@ def curate(
     folder = home / "datasets" / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        if not force and (number := _made_before(home, recipe.name, key)) is not None:
-            if report and not (folder / str(number) / REPORT).is_file():
-                _write_report(folder / str(number), home, place, progress)
-            return _version(folder / str(number), number, unchanged=True)
+        before = None if force else _made_before(home, recipe.name, key)
+        if before is not None and not _may_change(folder / str(before)):
+            return _unchanged(folder, before, home, place, report, progress)
         _try_sql(recipe, captures, plan)
         engine.compute(plan, captures, captured, home, progress)
         build = folder / f".build-{key}"
@@ -94,6 +93,9 @@ def curate(
         for torn in build.glob(".*.part"):
             torn.unlink()
         _build(recipe, key, plan, captures, captured, home, build, progress)
+        if before is not None and _same(build, folder / str(before)):
+            shutil.rmtree(build)
+            return _unchanged(folder, before, home, place, report, progress)
         number = _publish(build, folder)
         if report:
             _write_report(folder / str(number), home, place, progress)
@@ -101,7 +103,7 @@ def curate(
 
 
 def _write_report(version: Path, home: Path, store: str, progress: Progress | None) -> None:
-    """Comes last and may come later: a run that was killed before it is asked again for it alone."""
+    """Comes last: it shows the version's number, which a build does not have."""
     from curation.report import write_report
 
     write_report(version, home, store, progress)
@@ -226,6 +228,25 @@ def _made_before(home: Path, name: str, key: str) -> int | None:
         if read_manifest(home / "datasets" / name / str(number)).get("key") == key:
             return number
     return None
+
+
+def _may_change(version: Path) -> bool:
+    """Whether values are missing for a reason that may have passed, such as a blob that is back."""
+    features = read_manifest(version)["features"]
+    return any(kind in engine.PASSING for feature in features for kind in feature["errors"])
+
+
+def _same(build: Path, version: Path) -> bool:
+    return (build / manifest.FILE).read_bytes() == (version / manifest.FILE).read_bytes()
+
+
+def _unchanged(
+    folder: Path, number: int, home: Path, store: str, report: bool, progress: Progress | None
+) -> DatasetVersion:
+    """The version that stands already; the report too, if a kill came before it."""
+    if report and not (folder / str(number) / REPORT).is_file():
+        _write_report(folder / str(number), home, store, progress)
+    return _version(folder / str(number), number, unchanged=True)
 
 
 def _publish(build: Path, folder: Path) -> int:

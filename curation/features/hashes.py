@@ -15,6 +15,7 @@ from curation.features.decode import Decoded
 
 HASH_SIDE = 16
 THUMB_SIDE = 48
+STRIP = 1024
 
 
 class HashParams(Params):
@@ -56,7 +57,8 @@ class Hashes(Feature):
 def pixels_sha256(image: Image.Image) -> str:
     """Of mode, shape and pixels, so that pictures of other shapes with equal bytes differ."""
     digest = hashlib.sha256(f"{image.mode} {image.width}x{image.height}\n".encode())
-    digest.update(image.tobytes())
+    for top in range(0, image.height, STRIP):  # strips, so that a long page is not copied whole
+        digest.update(image.crop((0, top, image.width, min(image.height, top + STRIP))).tobytes())
     return digest.hexdigest()
 
 

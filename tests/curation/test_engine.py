@@ -60,7 +60,9 @@ def test_an_odd_capture_is_an_error_in_its_row(tmp_path: Path, odd: None) -> Non
     kinds = {(e or "none").split(":")[0] for e in values["error"].to_pylist()}
     assert kinds == {"crash", "even", "none", "truncated", "not_an_image"}
     assert len(values) == len(captures)
-    assert all((v is None) != (e is None) for v, e in zip(*(values[n].to_pylist() for n in ("oddity", "error")), strict=True))
+    assert all(
+        (v is None) != (e is None) for v, e in zip(*(values[n].to_pylist() for n in ("oddity", "error")), strict=True)
+    )
 
 
 def test_only_what_is_missing_is_computed(tmp_path: Path, odd: None) -> None:

@@ -12,7 +12,8 @@ import pytest
 from curation.features import create
 from curation.features.base import Feature, NotAtHand
 from curation.features.embedding import EmbeddingError, letterbox
-from tests.curation.conftest import item, screen
+from curation.run import curate
+from tests.curation.conftest import fill, item, screen, small_recipe
 
 CONFIG = {
     "model_cfg": {
@@ -38,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def embedding(folder: Path, **params: object) -> Feature:
+def embedding(folder: Path, **params: int) -> Feature:
     feature = create("embedding", {"model": str(folder), **params})
     feature.check(folder.parent)
     return feature
@@ -105,3 +106,22 @@ def test_pickled_weights_are_not_read(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "open_clip_pytorch_model.bin").write_bytes(b"x")
     with pytest.raises(EmbeddingError, match="safetensors"):
         create("embedding", {"model": str(tmp_path)}).check(tmp_path)
+
+
+def test_shards_hold_it_as_float16_lists_of_fixed_length(folder: Path, tmp_path: Path) -> None:
+    import duckdb
+    import pandas as pd
+
+    datasets = pytest.importorskip("datasets")
+    fill(tmp_path, sites=4)
+    recipe = small_recipe(features=["decode", {"embedding": {"model": str(folder)}}])
+    first = curate(recipe, tmp_path, report=False)
+    again = curate(recipe, tmp_path, report=False, force=True)
+    for shard in first.path.glob("*-of-*.parquet"):
+        assert shard.read_bytes() == (again.path / shard.name).read_bytes()
+    shards = f"{first.path}/*-of-*.parquet"
+    ((length, number),) = duckdb.sql(f"SELECT len(any_value(embedding)), count(*) FROM '{shards}'").fetchall()
+    assert (length, number) == (32, first.kept)
+    assert len(pd.read_parquet(next(first.path.glob("train-*")))["embedding"].iloc[0]) == 32
+    loaded = datasets.load_dataset("parquet", data_files=shards, cache_dir=str(tmp_path / "cache"))["train"]
+    assert np.linalg.norm(np.asarray(loaded[0]["embedding"], np.float32)) == pytest.approx(1, abs=2e-3)
