@@ -87,7 +87,11 @@ def _unwrapped(items: list[Item]) -> list[Item]:
     for item in items:
         inner = item
         for _ in range(2):
-            if len(inner.children) == 1 and inner.children[0].kind == "frame" and not any(inner.look.get(k) for k in _OWN):
+            if (
+                len(inner.children) == 1
+                and inner.children[0].kind == "frame"
+                and not any(inner.look.get(k) for k in _OWN)
+            ):
                 inner = inner.children[0]
         if any(item.look.get(k) for k in _OWN) or item.kind != "frame":
             flat.append(item)
@@ -113,7 +117,9 @@ def prune(page: Item) -> None:
             clip = max(clip[0], frame.x), max(clip[1], frame.y), min(clip[2], frame.right), min(clip[3], frame.bottom)
         kept = []
         for child in frame.children:
-            left, top, right, bottom = child.reach if child.kind == "frame" else (child.x, child.y, child.right, child.bottom)
+            left, top, right, bottom = (
+                child.reach if child.kind == "frame" else (child.x, child.y, child.right, child.bottom)
+            )
             if right > clip[0] and bottom > clip[1] and left < clip[2] and top < clip[3]:
                 kept.append(child)
                 stack.append((child, clip))

@@ -175,7 +175,9 @@ def _group(frame: Item, items: list[Item], axis: int) -> Item:
 
 def _content(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
     """Start and end of the padding box's inside on an axis: by CSS where all items lie in it, by the items otherwise."""
-    before, after = (frame.hints.padding[0], frame.hints.padding[2]) if axis else (frame.hints.padding[3], frame.hints.padding[1])
+    before, after = (
+        (frame.hints.padding[0], frame.hints.padding[2]) if axis else (frame.hints.padding[3], frame.hints.padding[1])
+    )
     near, far = frame.start(axis) + before, frame.end(axis) - after
     inside = [c for c in items if not c.absolute] or items
     return min([near, *(c.start(axis) for c in inside)]), max([far, *(c.end(axis) for c in inside)])
@@ -234,7 +236,7 @@ def _main(frame: Item, plan: Plan) -> None:
         plan.full = True
     elif loose and abs(lead - trail) <= TOUCH and lead > 0.5 and min(before, after) <= lead:
         plan.justify, lead, trail = "center", min(before, after), min(before, after)
-    elif lead - before > 8 and abs(trail - after) <= EXACT and (not frame.painted or _ends(frame)):
+    elif lead - before > 8 and abs(trail - after) <= EXACT and (_ends(frame) or (axis == 0 and not frame.painted)):
         plan.justify, lead = "end", before
     else:
         plan.flush = abs(trail - after) <= TOUCH or not frame.painted

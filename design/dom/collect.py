@@ -18,6 +18,7 @@ LANDMARKS = {
     "FORM": "Form", "ARTICLE": "Article", "BUTTON": "Button", "INPUT": "Input", "SELECT": "Select", "TEXTAREA": "Input",
     "DIALOG": "Dialog", "TABLE": "Table",
 }  # fmt: skip
+SECTIONS = frozenset({"SECTION", "HEADER", "FOOTER", "MAIN", "ARTICLE"})
 _HIDDEN_OVERFLOW = ("hidden", "clip", "auto", "scroll")
 _HEADINGS = frozenset({"H1", "H2", "H3"})
 
@@ -123,19 +124,27 @@ def _leaf(box: Box, kind: str, paint: dict[str, object]) -> Item:
 
 def _replaced(box: Box, found: Findings) -> Item:
     paint = look(box, found)
-    image = image_fill(box, found)
-    top, right, bottom, left = _padding(box)
-    if not any(paint.get(k) for k in ("fills", "strokes")) and not (top or right or bottom or left):
-        paint["fills"] = (image,)
+    paint["fills"] = (*paint.get("fills", ()), image_fill(box, found))
+    if not any(box.px(f"padding-{side}") for side in ("top", "right", "bottom", "left")):
         return _leaf(box, "img", paint)
-    inner = _leaf(box, "img", {"fills": (image,)})
+    return _inset(box, "img", paint)
+
+
+def _inset(box: Box, kind: str, paint: dict[str, object]) -> Item:
+    """A picture inside the padding of its own painted box."""
+    top, right, bottom, left = _padding(box)
+    fills = paint.pop("fills")
+    assert isinstance(fills, tuple)
+    inner = _leaf(box, kind, {"fills": fills[-1:]})
     inner.x, inner.y = box.x + left, box.y + top
     inner.width, inner.height = max(0.0, box.width - left - right), max(0.0, box.height - top - bottom)
-    if any(paint.get("radii", ())) and not (top or left):
-        inner.look["radii"] = paint["radii"]
-    frame = _leaf(box, "frame", paint)
-    frame.children = [inner]
-    frame.levels = 2
+    inner.reach = (inner.x, inner.y, inner.right, inner.bottom)
+    if radii := paint.get("radii"):
+        inner.look["radii"] = tuple(max(0.0, r - min(top, left)) for r in radii)  # type: ignore[attr-defined]
+    if not paint and len(fills) == 1:
+        return inner
+    frame = _leaf(box, "frame", paint | {"fills": fills[:-1]})
+    frame.children, frame.levels = [inner], 2
     return frame
 
 
@@ -144,17 +153,10 @@ def _svg(box: Box, inside: dict[int, Box], found: Findings) -> list[Inline]:
         return []
     paint = look(box, found)
     paint.pop("opacity", None)  # baked into the source
-    slot = SlotPaint(svg_slot(box, found, inside), "fill")
-    top, right, bottom, left = _padding(box)
-    if not any(paint.get(k) for k in ("fills", "strokes")) and not (top or right or bottom or left):
-        paint["fills"] = (slot,)
+    paint["fills"] = (*paint.get("fills", ()), SlotPaint(svg_slot(box, found, inside), "fill"))
+    if len(paint) == 1 and not any(_padding(box)):
         return [_leaf(box, "svg", paint)]
-    inner = _leaf(box, "svg", {"fills": (slot,)})
-    inner.x, inner.y = box.x + left, box.y + top
-    inner.width, inner.height = max(0.0, box.width - left - right), max(0.0, box.height - top - bottom)
-    frame = _leaf(box, "frame", paint)
-    frame.children, frame.levels = [inner], 2
-    return [frame]
+    return [_inset(box, "svg", paint)]
 
 
 def _toggle(box: Box) -> Item:
@@ -207,7 +209,7 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
         return item
     if not items:
         return None
-    if len(items) == 1:
+    if len(items) == 1 and not (box.tag in SECTIONS and _holds_room(item)):
         only = items[0]
         only.name = only.name or item.name
         only.hints.grow |= item.hints.grow
@@ -216,6 +218,11 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
     if box.width < 0.5 or box.height < 0.5 or _spills(item):
         _fit(item)
     return item
+
+
+def _holds_room(item: Item) -> bool:
+    """Whether a section is visibly higher than the one thing in it, and holds it whole."""
+    return item.height - item.children[0].height > 8 and not _spills(item) and not item.hints.out
 
 
 def _flow(box: Box, children: list[Inline], found: Findings) -> list[Item]:

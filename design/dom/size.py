@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from design.dom.items import Item, Plan
 from design.tree import FILL, HUG, At, Kind, Length, Node
 
@@ -45,7 +47,7 @@ def _hugs(item: Item) -> tuple[bool, bool]:
 
 def _gives(child: Item, axis: int) -> bool:
     """Whether a child has an extent of its own on an axis."""
-    return child.hugs[axis] if child.kind in ("frame", "t") and (child.plan or child.kind == "t") else True
+    return child.hugs[axis] if child.plan or child.kind == "t" else True
 
 
 def _spans(child: Item, plan: Plan) -> bool:
@@ -80,12 +82,12 @@ def _across(child: Item, plan: Plan, hugged: bool) -> Length:
     if child.kind == "t":
         if child.hugs[0] and not child.hints.block:
             return HUG
-        return FILL if not hugged or child.width - child.natural[1] >= _SLACK and child.lines == 1 else _own(child, axis)
-    if child.kind == "svg":
-        return child.extent(axis)
-    if child.kind == "frame" and child.hugs[axis] and (hugged or axis == 1):
+        return (
+            FILL if not hugged or child.width - child.natural[1] >= _SLACK and child.lines == 1 else _own(child, axis)
+        )
+    if child.plan and child.hugs[axis] and (hugged or axis == 1):
         return HUG
-    if child.kind != "frame" and hugged:
+    if not child.plan and (hugged or child.kind == "svg" or (axis == 1 and child.extent(1) < 100)):
         return child.extent(axis)
     return FILL
 
@@ -140,8 +142,6 @@ def _node(item: Item, children: tuple[Node, ...]) -> Node:
 
 
 def _placed(node: Node, child: Item, frame: Item) -> Node:
-    from dataclasses import replace
-
     return replace(node, at=At(child.x - frame.x, child.y - frame.y))
 
 

@@ -33,7 +33,9 @@ def _count(root: Node) -> tuple[Counter[str], Counter[str], Counter[str], Counte
     fonts: Counter[str] = Counter()
     types: Counter[TextStyle] = Counter()
     for node, _ in walk(root):
-        for solid in [s for paint in node.fills for s in _solids(paint)] + [s for b in node.strokes for s in _solids(b.paint)]:
+        for solid in [s for paint in node.fills for s in _solids(paint)] + [
+            s for b in node.strokes for s in _solids(b.paint)
+        ]:
             colors[solid.color[:7]] += 1
         for run in node.runs:
             style = run.style or node.style
@@ -107,7 +109,7 @@ def _name_fonts(fonts: Counter[str]) -> list[tuple[str, str]]:
     for family, _ in fonts.most_common(12):
         last = family.rsplit(",", 1)[-1].strip()
         base = {"monospace": "mono", "serif": "serif", "cursive": "hand"}.get(last, "sans")
-        if any(word in family.lower() for word in ("awesome", "icon", "symbol")):
+        if any(word in family.lower().split(",")[0] for word in ("awesome", "icon", "symbol")):
             base = "icons"
         taken[base] += 1
         named.append((family, base if taken[base] == 1 else f"{base}{taken[base]}"))
@@ -162,7 +164,8 @@ class _Swap:
             shadows=tuple(Shadow(s.x, s.y, s.blur, s.spread, self.solid(s.color), s.inner) for s in node.shadows),
             style=self.style(node.style),
             runs=tuple(
-                Run(r.text, r.paint and self.paint(r.paint), self.style(r.style), r.underline, r.strike) for r in node.runs
+                Run(r.text, r.paint and self.paint(r.paint), self.style(r.style), r.underline, r.strike)
+                for r in node.runs
             ),
             children=children,
         )

@@ -36,7 +36,6 @@ _BASE = (
     "*{margin:0;padding:0;box-sizing:border-box}html{-webkit-text-size-adjust:none;text-size-adjust:none}"
     "body{position:relative;display:flex;flex-direction:column;align-items:flex-start;width:max-content;min-width:100%}"
     "div,img{position:relative;flex:none;display:block;border:0 solid transparent}"
-    ".ph{background:repeating-linear-gradient(135deg,#8882 0 6px,#8881 6px 12px)}"
 )
 _JUSTIFY = {"center": "center", "end": "flex-end", "between": "space-between"}
 _ALIGN = {"start": "flex-start", "center": "center", "end": "flex-end", "baseline": "baseline"}
@@ -211,6 +210,8 @@ class _Page:
             return f"<div{self._class(rules)}{label}></div>"
         if paint.fit in ("none", "tile") and (paint.width or paint.height or paint.fit == "tile"):
             return f"<div{self._class(rules + self._background((paint,)))}{label}></div>"
+        if isinstance(node.fills[0], Solid):
+            rules.append(f"background-color:{self.color(node.fills[0])}")
         rules.append(f"object-fit:{paint.fit}")
         if (paint.x, paint.y) != (50.0, 50.0) and paint.fit != "fill":
             unit = "px" if paint.fit == "none" else "%"
@@ -236,7 +237,12 @@ class _Page:
 
     def _ink(self, paint: Paint) -> list[str]:
         if isinstance(paint, Linear | Radial):
-            return [f"background:{self.gradient(paint)}", "-webkit-background-clip:text", "background-clip:text", "color:#0000"]
+            return [
+                f"background:{self.gradient(paint)}",
+                "-webkit-background-clip:text",
+                "background-clip:text",
+                "color:#0000",
+            ]
         return [f"color:{self.color(_flat(paint))}"]
 
     def _type(self, style: Style | None) -> list[str]:
@@ -295,7 +301,9 @@ def _layout(node: Node) -> list[str]:
         return [*rules, f"gap:{_px(node.gap[1])} {_px(node.gap[0])}"]
     if node.kind == "box":
         return [*rules, "display:grid;align-items:start;justify-items:start"]
-    rules.append(f"display:flex;flex-direction:{'row' if node.kind == 'row' else 'column'};align-items:{_ALIGN[node.align]}")
+    rules.append(
+        f"display:flex;flex-direction:{'row' if node.kind == 'row' else 'column'};align-items:{_ALIGN[node.align]}"
+    )
     if node.justify != "start":
         rules.append(f"justify-content:{_JUSTIFY[node.justify]}")
     if node.wrap:
