@@ -90,7 +90,7 @@
       try {
         const timing = animation.effect && animation.effect.getComputedTiming();
         if (timing && timing.endTime !== Infinity) animation.finish();
-        else { animation.currentTime = 0; animation.pause(); }
+        else { animation.pause(); animation.currentTime = 0; }
       } catch { /* an animation without a timeline cannot be moved */ }
     }
     for (const media of document.querySelectorAll("video, audio")) media.pause();
