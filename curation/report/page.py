@@ -13,6 +13,7 @@ from typing import Any
 HERE = Path(__file__).parent
 STYLES = ("tokens.css", "report.css", "panel.css")
 SCRIPTS = (
+    "broken",
     "dom",
     "memory",
     "data",
@@ -98,5 +99,7 @@ def base64_of(data: bytes) -> str:
 
 
 def _script() -> str:
-    parts = "\n".join((HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+    broken, *parts = [(HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    whole = "\n".join(parts)
+    guarded = f"try {{\n{whole}}} catch (error) {{ broken(error); throw error; }}"
+    return f'"use strict";\n(() => {{\n{broken}\n{guarded}\n}})();\n'

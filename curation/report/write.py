@@ -120,7 +120,15 @@ def _shown(
         omitted = design >= 0 and not designs[design]
         viewport = row.get("viewport_width") or width or iw
         state = "omitted" if omitted else "shown" if design >= 0 else "error" if capture_id in made.broken else ""
-        values = (order.get(sha256, -1), iw, ih, -1 if omitted else design, state, viewport, round(viewport * ih / iw))
+        values = (
+            order.get(sha256, -1),
+            iw,
+            ih,
+            -1 if omitted else design,
+            state,
+            viewport,
+            round(viewport * (height or ih) / (width or iw)),
+        )
         for name, value in zip(found, values, strict=True):
             found[name].append(value)
     return found

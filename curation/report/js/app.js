@@ -109,9 +109,4 @@ function start() {
   document.documentElement.dataset.ready = "";
 }
 
-try {
-  start();
-} catch (error) {
-  document.getElementById("app").replaceChildren(empty("This report could not be opened", `It may have been cut short while it was copied: ${error.message}. Run “gesso report” again.`));
-  throw error;
-}
+start();

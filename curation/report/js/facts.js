@@ -33,7 +33,7 @@ function factSections(capture, detail) {
   if (capture.palette.length) parts.push(fact("Palette", paletteStrip(capture)));
   parts.push(fact("Permission", el("p", {}, mark(detail.allowed ? "kept" : "rejected"), el("b", {}, detail.allowed ? "Allowed" : "Not allowed"), detail.licence ? ` · licence ${detail.licence}` : " · no licence stated"),
     (detail.signals || []).length > 0 ? el("ul.signals", {}, detail.signals.map((s) => el("li", {}, el("span.quiet.small", {}, `${s.source} · ${s.effect}`), el("code", {}, s.evidence)))) : el("p.quiet.small", {}, "No signal for or against was met.")));
-  parts.push(fact("Where from", el("dl.pairs", {}, Object.entries(detail.from).map(([k, v]) => [el("dt", {}, words(k)), el("dd", {}, String(v))]))));
+  parts.push(fact("Where from", el("dl.pairs", {}, Object.entries(detail.from).map(([k, v]) => [el("dt", {}, words(k)), el(/sha256|_id$/.test(k) ? "dd.code" : "dd", {}, k === "bytes" ? count(v) : String(v))]))));
   const scores = Object.entries(capture.values).filter(([, v]) => v !== null);
   if (scores.length) parts.push(fact("Features", el("dl.pairs", {}, scores.map(([k, v]) => [el("dt", {}, words(k)), el("dd", {}, figure(v))]))));
   if (detail.errors.length) parts.push(fact("Without a value", el("ul.signals", {}, detail.errors.map((e) => el("li", {}, el("code", {}, e))))));
@@ -51,9 +51,8 @@ function scoreLine({ rule, operand, op, threshold, value, margin }) {
   const scale = Math.max(Math.abs(threshold), Math.abs(value || 0)) * 1.25 || 1;
   const signed = threshold < 0 || value < 0;
   const at = (v) => `${Math.min(100, Math.max(0, signed ? 50 + (50 * v) / scale : (100 * v) / scale))}%`;
-  return el("li", {}, el("div.score-words", {}, el("span", {}, words(operand)), el("span", {}, el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"), el("span.quiet", {}, ` ${sign(op)} ${exact(threshold)}`))),
-    el("div.score-line", { "aria-hidden": "true" }, known && el(`i.${passes ? "keep" : "reject"}`, { style: { left: at(value) } }), el("s", { style: { left: at(threshold) } })),
-    words(rule) !== words(operand) && el("span.quiet.small", {}, words(rule)));
+  return el("li", {}, el("div.score-words", {}, el("span", {}, words(operand), words(rule) !== words(operand) && el("span.quiet.small", {}, ` ${words(rule)}`)), el("span", {}, el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"), el("span.quiet", {}, ` ${sign(op)} ${exact(threshold)}`))),
+    el("div.score-line", { "aria-hidden": "true" }, known && el(`i.${passes ? "keep" : "reject"}`, { style: { left: at(value) } }), el("s", { style: { left: at(threshold) } })));
 }
 
 function paletteStrip(capture) {
