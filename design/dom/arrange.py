@@ -59,7 +59,7 @@ def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
             _tighten(a)
             _tighten(b)
         pairs = _overlaps(children) or []
-    out = {id(c) for c in children if not _within(c, frame)}
+    out = {id(c) for c in children if not _within(c, frame) or _decorates(c, frame)}
     for a, b in pairs:
         if id(a) in out or id(b) in out:
             continue
@@ -69,6 +69,12 @@ def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
             loser = max(a, b, key=lambda item: item.order)
         out.add(id(loser))
     return [c for c in children if id(c) not in out], [c for c in children if id(c) in out]
+
+
+def _decorates(child: Item, frame: Item) -> bool:
+    """Whether CSS took a child out of the flow and it is no bar along an edge, such as a fixed header or sidebar."""
+    bar = child.width >= frame.width * 0.9 or child.height >= frame.height * 0.9
+    return child.hints.out and not bar and len(frame.children) > 1
 
 
 def _within(child: Item, frame: Item) -> bool:
@@ -161,8 +167,7 @@ def _cut(frame: Item, items: list[Item]) -> tuple[list[Item], int]:
 def _group(frame: Item, items: list[Item], axis: int) -> Item:
     """A frame without paint around a band: as tight as can be along the axis, as wide as the frame's content across it."""
     low, high = min(c.start(axis) for c in items), max(c.end(axis) for c in items)
-    near, far = _content(frame, frame.children, 1 - axis)
-    near, far = min(near, *(c.start(1 - axis) for c in items)), max(far, *(c.end(1 - axis) for c in items))
+    near, far = _breadth(frame, items, 1 - axis)
     order = min(c.order for c in items)
     if axis:
         group = Item("frame", near, low, far - near, high - low, order)
@@ -171,6 +176,12 @@ def _group(frame: Item, items: list[Item], axis: int) -> Item:
     group.children = items
     group.hints = Hints(direction="row" if axis else "col", justify=frame.hints.justify, align=frame.hints.align)
     return group
+
+
+def _breadth(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
+    """From the first start to the last end of all that flows in a frame: its groups are equally broad."""
+    flow = [c for c in frame.children if not c.absolute] or items
+    return min(c.start(axis) for c in (*flow, *items)), max(c.end(axis) for c in (*flow, *items))
 
 
 def _content(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
@@ -234,7 +245,7 @@ def _main(frame: Item, plan: Plan) -> None:
     if len(items) > 1 and spread and lead - before < TOUCH and trail - after < TOUCH and min(lead, trail) >= 0:
         plan.justify, plan.gap = "between", (0.0, 0.0)
         plan.full = True
-    elif loose and abs(lead - trail) <= TOUCH and lead > 0.5 and min(before, after) <= lead:
+    elif loose and _centred(frame, plan) and abs(lead - trail) <= TOUCH and min(before, after) <= lead:
         plan.justify, lead, trail = "center", min(before, after), min(before, after)
     elif lead - before > 8 and abs(trail - after) <= EXACT and (_ends(frame) or (axis == 0 and not frame.painted)):
         plan.justify, lead = "end", before
@@ -243,6 +254,11 @@ def _main(frame: Item, plan: Plan) -> None:
         plan.full = abs(trail - after) <= TOUCH
         trail = trail if plan.flush else min(after, trail)
     plan.padding[first], plan.padding[last] = max(0.0, lead), max(0.0, trail)
+
+
+def _centred(frame: Item, plan: Plan) -> bool:
+    """Whether room before and after is there to centre what is between."""
+    return plan.axis == 0 or "center" in frame.hints.justify or (len(plan.children) == 1 and frame.order[0] >= 0)
 
 
 def _ends(frame: Item) -> bool:
@@ -255,8 +271,7 @@ def _cross(frame: Item, plan: Plan) -> None:
     choices = [_content(frame, plan.children, axis)]
     tight = min(c.start(axis) for c in plan.children), max(c.end(axis) for c in plan.children)
     if not frame.painted or len(plan.children) > 1:
-        choices.append((tight[0], choices[0][1]))
-        choices.append(tight)
+        choices += [(tight[0], choices[0][1]), tight]
     best: tuple[int, tuple[float, float], Align] | None = None
     for content in choices:
         sides = [_side(child, axis, content) for child in plan.children]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from design.dom.controls import control_text
 from design.dom.items import Findings, Hints, Item, Slot
 from design.dom.snapshot import Box
 from design.dom.surface import border_widths, image_fill, look, slot_name
@@ -116,7 +117,7 @@ def _out(box: Box) -> bool:
 
 
 def _leaf(box: Box, kind: str, paint: dict[str, object]) -> Item:
-    item = Item(kind, box.x, box.y, box.width, box.height, (box.order, box.index), dict(paint))
+    item = Item(kind, box.x, box.y, box.width, box.height, (box.order, box.rank), dict(paint))
     item.hints = _hints(box)
     item.reach = (box.x, box.y, item.right, item.bottom)
     return item
@@ -198,6 +199,8 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
     item = _leaf(box, "frame", paint)
     item.children = items
     item.name = name_of(box, items)
+    if box.tag in ("INPUT", "SELECT", "TEXTAREA") and (text := control_text(box, box.rank)):
+        item.children = items = [text]
     item.levels = 1 + max((child.levels for child in items), default=0)
     _reach(box, item)
     if item.levels > MAX_LEVELS:
@@ -215,6 +218,7 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
         only.hints.grow |= item.hints.grow
         only.hints.out |= item.hints.out
         return only
+    item.order = min(child.order for child in items)
     if box.width < 0.5 or box.height < 0.5 or _spills(item):
         _fit(item)
     return item
@@ -331,7 +335,6 @@ def name_of(box: Box, items: list[Item]) -> str:
 
 def _heading(items: list[Item]) -> list[str]:
     for item in items:
-        for node in (item, *item.children):
-            if node.kind == "t" and node.look["style"].size >= 20:
-                return re.findall(r"[A-Za-z0-9]+", "".join(run.text for run in node.look["runs"]))[:3]
+        if item.kind == "t" and item.look["style"].size >= 20:
+            return re.findall(r"[A-Za-z0-9]+", "".join(run.text for run in item.look["runs"]))[:3]
     return []

@@ -56,16 +56,31 @@ def _spans(child: Item, plan: Plan) -> bool:
 
 
 def _size_children(frame: Item, plan: Plan) -> None:
-    growing = _growing(frame, plan)
+    growing, stretched = _growing(frame, plan), _stretched(plan)
     for child in plan.children:
         if child.absolute:
             child.size = _own(child, 0), _own(child, 1)
         elif plan.kind == "grid":
-            child.size = FILL, _own(child, 1)
+            child.size = FILL, FILL if id(child) in stretched else _own(child, 1)
         else:
             main: Length = FILL if id(child) in growing else _own(child, plan.axis)
             across = _across(child, plan, frame.size[1 - plan.axis] == HUG)
             child.size = (across, main) if plan.axis else (main, across)
+
+
+def _stretched(plan: Plan) -> set[int]:
+    """The cells of a grid that are as high as their row because another cell makes it so."""
+    if plan.kind != "grid":
+        return set()
+    found: set[int] = set()
+    cells = plan.flow
+    for i in range(0, len(cells), plan.columns):
+        row = cells[i : i + plan.columns]
+        high = max(child.height for child in row)
+        full = [child for child in row if high - child.height <= _NEAR]
+        if any(_gives(child, 1) for child in full):
+            found |= {id(child) for child in full if child.plan and not child.hugs[1]}
+    return found
 
 
 def _own(child: Item, axis: int) -> Length:
@@ -83,7 +98,7 @@ def _across(child: Item, plan: Plan, hugged: bool) -> Length:
         if child.hugs[0] and not child.hints.block:
             return HUG
         return (
-            FILL if not hugged or child.width - child.natural[1] >= _SLACK and child.lines == 1 else _own(child, axis)
+            FILL if not hugged or (child.width - child.natural[1] >= _SLACK and child.lines == 1) else _own(child, axis)
         )
     if child.plan and child.hugs[axis] and (hugged or axis == 1):
         return HUG

@@ -71,6 +71,7 @@ class Fragment:
     width: float
     height: float
     text: str
+    start: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +87,7 @@ class Box:
     width: float
     height: float
     order: int
+    rank: int = 0  # place in reading order, pseudo elements included
     parent: Box | None = None
     text: str | None = None
     fragments: list[Fragment] = field(default_factory=list)
@@ -134,7 +136,7 @@ class Dom:
         self.count = max(len(self.names), len(self.parents))
         self._sources = self._rare("currentSourceURL")
         self._inputs = self._rare("inputValue")
-        self._pseudo = self._rare("pseudoType")
+        self._typed = self._rare("textValue") | {k: v for k, v in self._inputs.items() if v.strip()}
         self._text = document.get("textBoxes")
         self._children: list[list[int]] | None = None
 
@@ -171,8 +173,26 @@ class Dom:
         """The URL that an img (also inside picture) chose."""
         return self._sources.get(node, "")
 
-    def is_pseudo(self, node: int) -> bool:
-        return node in self._pseudo
+    def typed(self, node: int) -> str:
+        """What stands in an input or textarea."""
+        return self._typed.get(node, "")
+
+    def selected_option(self, node: int) -> str:
+        """The text of a select's chosen option, else of its first."""
+        chosen = self.nodes.get("optionSelected")
+        index = chosen.get("index") if isinstance(chosen, dict) else None
+        selected = {i for i in index if isinstance(i, int)} if isinstance(index, list) else set()
+        first, stack = "", list(reversed(self.children(node)))
+        while stack:
+            child = stack.pop()
+            if self.name(child) == "OPTION":
+                text = " ".join(" ".join(self.value(t) for t in self.children(child)).split())
+                if child in selected:
+                    return text
+                first = first or text
+            else:
+                stack.extend(reversed(self.children(child)))
+        return first
 
     def children(self, node: int) -> list[int]:
         if self._children is None:
@@ -209,6 +229,7 @@ class Dom:
             by_node.setdefault(node, box)
             boxes.append(box)
         self._attach_lines(boxes)
+        _rank(boxes)
         return boxes
 
     def _parent_box(self, node: int, by_node: dict[int, Box]) -> Box | None:
@@ -235,9 +256,11 @@ class Dom:
                 continue
             box = boxes[owner]
             x, y, width, height = bounds
-            box.fragments.append(Fragment(x, y, width, height, _utf16(box.text or "", start, length)))
+            text = _utf16(box.text or "", start, length)
+            box.fragments.append(Fragment(x, y, width, height, text, start))
         for box in boxes:
             if box.fragments:
+                box.fragments.sort(key=lambda f: f.start)
                 _follow_transform(box)
 
     def _text_boxes(self) -> list[tuple[int, tuple[float, float, float, float], int, int]]:
@@ -252,6 +275,23 @@ def open_dom(snapshot: dict[str, Any]) -> Dom:
     """A checked snapshot's Dom. Raises SnapshotError."""
     check_snapshot(snapshot)
     return Dom(snapshot)
+
+
+_PLACES = {"::marker": -2, "::before": -1, "::after": 1}
+
+
+def _rank(boxes: list[Box]) -> None:
+    """Put pseudo elements where they are read (the snapshot lists them first) and number all boxes in that order."""
+    for box in boxes:
+        if len(box.children) > 1:
+            box.children.sort(key=lambda child: _PLACES.get(child.tag, 0))
+    stack = [box for box in reversed(boxes) if box.parent is None]
+    rank = 0
+    while stack:
+        box = stack.pop()
+        box.rank = rank
+        rank += 1
+        stack.extend(reversed(box.children))
 
 
 def _ints(values: Any) -> list[int]:

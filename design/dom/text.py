@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from design.dom import css
@@ -209,22 +210,18 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
         if any(abs(top - first - (i - first_i) * leading) > 0.6 for i, top in known):
             return None
         if not all(
-            _follows(a, b) and (_same_metrics(a, b) or _baseline(b))
-            for line in lines
-            for a, b in zip(line, line[1:], strict=False)
+            _follows(a, b) and (_same_metrics(a, b) or _baseline(b)) for line in lines for a, b in pairwise(line)
         ):
             return None
     elif len(lines[0]) > 1:
         line = lines[0]
-        if not all(
-            _follows(a, b) and (_same_metrics(a, b) or _baseline(b)) for a, b in zip(line, line[1:], strict=False)
-        ):
+        if not all(_follows(a, b) and (_same_metrics(a, b) or _baseline(b)) for a, b in pairwise(line)):
             return None
     start = next(i for i, top in enumerate(tops) if top is not None)
     y = float(tops[start] or 0.0) - math.floor((leading - height) / 2) - start * leading
     left = min(_extent(line)[0] for line in lines)
     right = max(_extent(line)[1] for line in lines)
-    item = Item("t", left, y, right - left, leading * len(lines), (base.box.order, base.box.index))
+    item = Item("t", left, y, right - left, leading * len(lines), (base.box.order, base.box.rank))
     item.natural, item.lines = (left, right - left), len(lines)
     align = _alignment(base.box)
     if len(lines) > 1 or area:

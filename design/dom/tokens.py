@@ -68,7 +68,7 @@ def _name_colors(colors: Counter[str], inks: Counter[str]) -> dict[str, str]:
             return
         free, i = name, 2
         while free in names.values():
-            free, i = f"{name}{i}", i + 1
+            free, i = f"{name}-{i}", i + 1
         names[color] = free
 
     dark = [color for color, _ in inks.most_common() if color in frequent and _luma(color) < 0.5]

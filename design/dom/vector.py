@@ -162,7 +162,8 @@ def _attributes(box: Box, node: int, own: Box | None) -> str:
     if own is not None:
         for key in _BAKED:
             value = own.css(key)
-            attributes.pop(key, None)
+            if value:
+                attributes.pop(key, None)
             if value and (value != _DEFAULTS[key] or name in ("svg", "g", "use", "symbol", "text")):
                 attributes[key] = _plain(value)
         if name in ("text", "tspan"):

@@ -37,6 +37,7 @@ _BASE = (
     "body{position:relative;display:flex;flex-direction:column;align-items:flex-start;width:max-content;min-width:100%}"
     "div,img{position:relative;flex:none;display:block;border:0 solid transparent}"
 )
+_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _JUSTIFY = {"center": "center", "end": "flex-end", "between": "space-between"}
 _ALIGN = {"start": "flex-start", "center": "center", "end": "flex-end", "baseline": "baseline"}
 _PLACEHOLDER = "repeating-linear-gradient(135deg,#8882 0 6px,#8881 6px 12px)"
@@ -230,6 +231,8 @@ class _Page:
             rules.append("text-transform:uppercase")
         if node.underline:
             rules.append("text-decoration:underline")
+        if any(_RTL.search(run.text) for run in node.runs):
+            rules.append("unicode-bidi:plaintext")
         broken = any(SOFT_BREAK in run.text for run in node.runs)
         flows = node.text_align == "justify" or not (broken or node.width == HUG)
         rules.append("white-space:" + ("pre-wrap" if flows else "pre"))
