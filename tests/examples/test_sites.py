@@ -178,6 +178,7 @@ def test_no_page_overflows_a_phone_or_complains() -> None:
         page.on("request", lambda request: wrong.extend([] if is_local(request.url) else [f"left: {request.url}"]))
         for path in PAGES:
             page.goto(url_of(path), wait_until="load")
+            page.evaluate("document.fonts.ready.then(() => true)")
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wrong.append(f"too wide: {page.url}")
         browser.close()
