@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from scrapy import signals
@@ -13,25 +13,32 @@ from crawlers.captures import CaptureStore, Failure, failure_id, now
 from crawlers.scheduler import FrontierScheduler
 from crawlers.urls import site_of
 
-logger = logging.getLogger(__name__)
-
 Report = Callable[[int, int], None]
+INTERVAL = 0.3
 
 
 class ProgressExtension:
-    """Calls the crawler's `GESSO_REPORT` setting, a function, with (done, queued) whenever a request is closed."""
+    """Calls the crawler's `GESSO_REPORT` setting, a function, with (done, queued) as requests are closed."""
 
     def __init__(self, crawler: Crawler, report: Report) -> None:
         self.crawler = crawler
         self.report = report
         self._last: tuple[int, int] | None = None
+        self._next = 0.0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ProgressExtension:
         extension = cls(crawler, crawler.settings.get("GESSO_REPORT") or _silent)
-        for signal in (signals.request_reached_downloader, signals.item_scraped, signals.spider_idle):
-            crawler.signals.connect(extension.tell, signal)
+        for signal in (signals.request_reached_downloader, signals.item_scraped):
+            crawler.signals.connect(extension.tell_now_and_then, signal)
+        crawler.signals.connect(extension.tell, signals.spider_idle)
         return extension
+
+    def tell_now_and_then(self) -> None:
+        """Counting a large frontier takes a while: at most every 0.3 s."""
+        if monotonic() >= self._next:
+            self.tell()
+            self._next = monotonic() + INTERVAL
 
     def tell(self) -> None:
         engine = self.crawler.engine

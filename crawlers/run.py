@@ -205,7 +205,9 @@ def main() -> int:
     stats = crawler.stats.get_stats() if crawler.stats is not None else {}
     own = {key: value for key, value in stats.items() if key.startswith("gesso/") and key != "gesso/failed_seeds"}
     failed_seeds = stats.get("gesso/failed_seeds", [])
-    _tell({"finished": stats.get("finish_reason") == "finished", "failed_seeds": failed_seeds, "stats": own})
+    left = sum(stats.get(f"gesso/frontier/{state}", 0) for state in ("queued", "leased"))
+    finished = stats.get("finish_reason") == "finished" and not left
+    _tell({"finished": finished, "failed_seeds": failed_seeds, "stats": own})
     return 0
 
 

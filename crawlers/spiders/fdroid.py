@@ -73,9 +73,7 @@ class FdroidSpider(GessoSpider):
             if isinstance(shot, Failure):
                 yield shot
             elif shot.file is None:
-                yield self.failure(
-                    f"{response.url}#{shot.identity}", "bad_entry", shot.problem, site=shot.app_id
-                )
+                yield self.failure(f"{response.url}#{shot.identity}", "bad_entry", shot.problem, site=shot.app_id)
             else:
                 yield self._screenshot_request(shot, shot.file, sha256, f"0.0.{number:08d}")
 

@@ -28,7 +28,8 @@ def test_canonical(given_url: str, canonical: str) -> None:
 
 @given(
     st.from_regex(
-        r"https?://[a-z]{1,8}\.(org|test)(:[0-9]{1,4})?(/[a-zA-Z0-9%._~-]{0,8}){0,3}(\?[a-z=&0-9]{0,12})?", fullmatch=True
+        r"https?://[a-z]{1,8}\.(org|test)(:[0-9]{1,4})?(/[a-zA-Z0-9%._~-]{0,8}){0,3}(\?[a-z=&0-9]{0,12})?",
+        fullmatch=True,
     )
 )
 def test_canonical_of_canonical_is_itself(url: str) -> None:
