@@ -20,7 +20,7 @@ MAX_SOURCE = 4000  # characters of any one text that are looked at
 HEADINGS = ("H1", "H2", "H3")
 SKIPPED = {"SCRIPT", "STYLE", "SVG", "TEMPLATE", "NOSCRIPT"}
 
-# Word in the URL's path, title or headings → what kind of page that makes it; the first that fits.
+# Word in the URL's path or the title → what kind of page that makes it; the first that fits.
 KINDS: tuple[tuple[str, str], ...] = (
     (r"404|not found|page missing", "error page"),
     (r"pricing|plans", "pricing page"),
@@ -115,7 +115,7 @@ def page_caption(
     """`Desktop view of a pricing page, “Aurora”: plans for all. Light design in white and indigo. Sections: FAQ.`"""
     title, description = clean(title), shorten(first_sentence(clean(description)), 140).rstrip(".!")
     headings = [shorten(clean(heading), 48) for heading in headings]
-    kind = page_kind(url, title, headings)
+    kind = page_kind(url, title)
     name = shorten(title, 80)
     about = description or next((h for h in headings if h and h.lower() not in title.lower()), "")
     head = (
@@ -129,10 +129,10 @@ def page_caption(
     return shorten(" ".join(filter(None, parts)), length)
 
 
-def page_kind(url: str, title: str, headings: list[str]) -> str:
-    """What kind of page it calls itself, by path, then title, then headings; a landing page at the root."""
+def page_kind(url: str, title: str) -> str:
+    """What kind of page it calls itself, by path, then by title; a landing page at the root."""
     path = re.sub(r"^[a-z]+://[^/]*", "", url.lower()).replace(".html", "").replace("-", " ").replace("_", " ")
-    for text in (path, title.lower(), " ".join(headings[:2]).lower()):
+    for text in (path, title.lower()):
         for words, kind in KINDS:
             if re.search(rf"(?<![a-z])(?:{words})(?![a-z])", text):
                 return kind

@@ -11,11 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import design
 from crawlers.captures import Capture, CaptureStore, Page
 from curation import engine, features
 from curation.features.base import Feature, Item, Row, ValueProblem
+from curation.features.caption import headings_of
 from curation.recipe import FeatureChoice
+from design.tree import walk
 from tests.curation.conftest import encoded, fill, make_capture, screen
+
+SNAPSHOT = Path(__file__).parent / "tern-404.dom.json.gz"  # as the crawler stored an example page
 
 
 def choices(*names: str) -> list[FeatureChoice]:
@@ -113,7 +118,7 @@ def test_parameters_are_part_of_the_fingerprint(tmp_path: Path) -> None:
 
 def test_two_features_cannot_make_one_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: None) -> None:
     monkeypatch.setitem(features.BUILTIN, "twin", f"{__name__}:Twin")
-    with pytest.raises(engine.EngineError, match="both make 'oddity'"):
+    with pytest.raises(engine.EngineError, match="both make a column"):
         engine.plan(choices("odd", "twin"), tmp_path)
 
 
@@ -155,21 +160,30 @@ def test_a_broken_snapshot_is_a_typed_error_and_no_row_is_lost(tmp_path: Path, d
     assert [(row["error"] or "none").split(":")[0] for row in rows] == ["snapshot", "snapshot", "none"]
 
 
-def test_fold_and_full_page_are_imported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import design
-
-    class Imported:
-        design = design.parse('col Page 360x780 #ffffff\n row\n  t "Hello"\n')
-        slots: ClassVar[dict[str, str]] = {"hero": "http://a.test/hero.webp"}
-
+def test_fold_and_full_page_share_one_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
-    monkeypatch.setattr(design, "load_snapshot", lambda data: json.loads(gzip.decompress(data)))
-    monkeypatch.setattr(design, "from_snapshot", lambda snapshot: calls.append(snapshot) or Imported)
-    rows = design_rows(tmp_path, gzip.compress(b'{"format": "gesso-dom/1"}'))
+    real = design.from_snapshot
+
+    def counted(snapshot: dict[str, Any]) -> design.Imported:
+        calls.append(snapshot)
+        return real(snapshot)
+
+    monkeypatch.setattr(design, "from_snapshot", counted)
+    rows = design_rows(tmp_path, SNAPSHOT.read_bytes())
     assert len(calls) == 1
     assert rows[0] == rows[1]
-    assert "Hello" in rows[0]["design"]
-    assert (rows[0]["design_nodes"], rows[0]["design_texts"], rows[0]["design_rows"], rows[0]["design_columns"]) == (
-        3, 1, 1, 1)  # fmt: skip
-    assert json.loads(rows[0]["design_slots"]) == {"hero": "http://a.test/hero.webp"}
     assert rows[2]["design"] is None
+
+
+def test_a_design_comes_with_its_counts_and_slots(tmp_path: Path) -> None:
+    row = design_rows(tmp_path, SNAPSHOT.read_bytes())[0]
+    tree = design.parse(row["design"])
+    nodes = [node for root in tree.roots for node, _ in walk(root)]
+    assert "migrated" in row["design"]
+    assert row["design_nodes"] == len(nodes)
+    assert row["design_texts"] == sum(node.kind == "t" for node in nodes) == 3
+    assert list(json.loads(row["design_slots"])) == ["icon"]
+
+
+def test_headings_come_from_a_real_snapshot() -> None:
+    assert headings_of(design.load_snapshot(SNAPSHOT.read_bytes())) == ["404", "This page has migrated."]

@@ -78,7 +78,7 @@ def test_markup_entities_and_bidi_are_cleaned() -> None:
     ],
 )
 def test_pages_are_named_by_what_they_call_themselves(url: str, title: str, kind: str) -> None:
-    assert page_kind(url, title, []) == kind
+    assert page_kind(url, title) == kind
 
 
 def test_style_names_ground_and_accent() -> None:
