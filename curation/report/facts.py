@@ -36,6 +36,7 @@ def assemble(version: Version) -> Row:
         "funnel": funnel,
         "rules": [{"name": step["name"], "sql": step.get("sql"), "stage": step["stage"]} for step in funnel],
         "sites": len({row["site"] for row in rows}),
+        "hasDesigns": any(feature.get("name") == "design" for feature in manifest.get("features", [])),
         "notes": [str(note) for note in manifest.get("notes", [])],
         "captures": columns([capture(row, place) for row in rows]),
         "relations": relations,

@@ -20,7 +20,8 @@ function chunked(name, size) {
 }
 
 async function gunzip(base64) {
-  if (!("DecompressionStream" in window)) throw new Error("this browser cannot unpack it: use a version of 2023 or newer");
+  if (!("DecompressionStream" in window))
+    throw new Error("this browser cannot unpack it: use a version of 2023 or newer");
   const stream = new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).text();
 }
@@ -44,7 +45,10 @@ const rules = new Map(report.rules.map((rule) => [rule.name, rule]));
 
 const related = new Map();
 for (const [a, b, relation, distance] of report.relations) {
-  for (const [from, to] of [[a, b], [b, a]]) {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ]) {
     if (!related.has(from)) related.set(from, []);
     related.get(from).push({ to, relation, distance });
   }
@@ -76,15 +80,27 @@ function picture(capture, props = {}) {
   if (capture.image < 0) {
     return el("span.no-image", props, el("span", {}, capture.state === "failed" ? "no picture" : "picture not stored"));
   }
-  return el("img", { alt: altText(capture), decoding: "async", draggable: "false", src: imageUrl(capture.image), ...props });
+  return el("img", {
+    alt: altText(capture),
+    decoding: "async",
+    draggable: "false",
+    src: imageUrl(capture.image),
+    ...props,
+  });
 }
 
 function altText(capture) {
-  return [`Screenshot of ${capture.title || capture.site}`, viewName(capture), STATES[capture.state].toLowerCase()].join(", ");
+  return [
+    `Screenshot of ${capture.title || capture.site}`,
+    viewName(capture),
+    STATES[capture.state].toLowerCase(),
+  ].join(", ");
 }
 
 function viewName(capture) {
-  return [capture.view === "listing" ? "listing" : capture.view, capture.form, capture.theme].filter(Boolean).join(" · ");
+  return [capture.view === "listing" ? "listing" : capture.view, capture.form, capture.theme]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 async function detailOf(capture) {

@@ -69,14 +69,24 @@ function mark(state) {
 }
 
 function section(id, title, lead, ...children) {
-  return el("section.view", { id: `view-${id}`, "aria-labelledby": `title-${id}` },
-    el("header.lead", {}, el("h2", { id: `title-${id}` }, title), lead && el("p.quiet", {}, lead)), children);
+  return el(
+    "section.view",
+    { id: `view-${id}`, "aria-labelledby": `title-${id}` },
+    el("header.lead", {}, el("h2", { id: `title-${id}` }, title), lead && el("p.quiet", {}, lead)),
+    children,
+  );
 }
 
 /** What happened and what to do about it. */
 function empty(title, remedy, action) {
-  return el("div.empty", {}, el("div.empty-mark", { "aria-hidden": "true" }), el("h3", {}, title),
-    el("p.quiet", {}, remedy), action);
+  return el(
+    "div.empty",
+    {},
+    el("div.empty-mark", { "aria-hidden": "true" }),
+    el("h3", {}, title),
+    el("p.quiet", {}, remedy),
+    action,
+  );
 }
 
 const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

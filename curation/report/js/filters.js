@@ -10,7 +10,19 @@ const FACETS = [
   { key: "split", label: "Split", of: (c) => (c.split ? [c.split] : []) },
 ];
 const ALL_FACETS = [{ key: "state", label: "State", of: (c) => [c.state] }, ...FACETS];
-const filters = { state: "", rule: "", view: "", form: "", theme: "", site: "", source: "", split: "", text: "", colour: null, size: "" };
+const filters = {
+  state: "",
+  rule: "",
+  view: "",
+  form: "",
+  theme: "",
+  site: "",
+  source: "",
+  split: "",
+  text: "",
+  colour: null,
+  size: "",
+};
 const listeners = [];
 
 function onFilter(listener) {
@@ -23,10 +35,25 @@ function setFilter(changes) {
 }
 
 function clearFilters() {
-  setFilter({ state: "", rule: "", view: "", form: "", theme: "", site: "", source: "", split: "", text: "", colour: null, size: "" });
+  setFilter({
+    state: "",
+    rule: "",
+    view: "",
+    form: "",
+    theme: "",
+    site: "",
+    source: "",
+    split: "",
+    text: "",
+    colour: null,
+    size: "",
+  });
 }
 
-const activeFilters = () => Object.entries(filters).filter(([, value]) => value).map(([key]) => key);
+const activeFilters = () =>
+  Object.entries(filters)
+    .filter(([, value]) => value)
+    .map(([key]) => key);
 
 function matches(capture, except = "") {
   for (const facet of ALL_FACETS) {
@@ -60,22 +87,52 @@ function tally(facet) {
 
 function filterBar() {
   const search = el("input", {
-    type: "search", id: "search", placeholder: "Search title, site, app …", autocomplete: "off", spellcheck: "false",
-    "aria-label": "Search captures", oninput: (event) => setFilter({ text: event.target.value.trim() }),
+    type: "search",
+    id: "search",
+    placeholder: "Search title, site, app …",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": "Search captures",
+    oninput: (event) => setFilter({ text: event.target.value.trim() }),
   });
-  const selects = FACETS.map((facet) => ({ facet, select: el("select", {
-    id: `filter-${facet.key}`, "aria-label": facet.label, onchange: (event) => setFilter({ [facet.key]: event.target.value }),
-  }) })).filter(({ facet }) => new Set(captures.flatMap(facet.of)).size > 1);
+  const selects = FACETS.map((facet) => ({
+    facet,
+    select: el("select", {
+      id: `filter-${facet.key}`,
+      "aria-label": facet.label,
+      onchange: (event) => setFilter({ [facet.key]: event.target.value }),
+    }),
+  })).filter(({ facet }) => new Set(captures.flatMap(facet.of)).size > 1);
   const states = el("div.segments.states", { role: "group", "aria-label": "State" });
   const chips = el("div.chips");
-  const more = el("button.button.only-narrow", { type: "button", "aria-expanded": "false", "aria-controls": "filter-fields", onclick: () => {
-    const open = fields.classList.toggle("open");
-    more.setAttribute("aria-expanded", String(open));
-  } });
-  const fields = el("div.fields", { id: "filter-fields" }, selects.map(({ facet, select }) => el("label.field", {}, el("span", {}, facet.label), select)), chips);
-  const bar = el("div.filters", { role: "search" },
-    el("div.filters-first", {}, el("div.search", {}, search, el("kbd", { "aria-hidden": "true" }, "/")), states, more, sizeSwitch()),
-    fields);
+  const more = el("button.button.only-narrow", {
+    type: "button",
+    "aria-expanded": "false",
+    "aria-controls": "filter-fields",
+    onclick: () => {
+      const open = fields.classList.toggle("open");
+      more.setAttribute("aria-expanded", String(open));
+    },
+  });
+  const fields = el(
+    "div.fields",
+    { id: "filter-fields" },
+    selects.map(({ facet, select }) => el("label.field", {}, el("span", {}, facet.label), select)),
+    chips,
+  );
+  const bar = el(
+    "div.filters",
+    { role: "search" },
+    el(
+      "div.filters-first",
+      {},
+      el("div.search", {}, search, el("kbd", { "aria-hidden": "true" }, "/")),
+      states,
+      more,
+      sizeSwitch(),
+    ),
+    fields,
+  );
   const refresh = () => {
     if (document.activeElement !== search) search.value = filters.text;
     refreshStates(states);
@@ -93,9 +150,24 @@ function refreshStates(states) {
   const counts = new Map(tally(ALL_FACETS[0]));
   const all = captures.filter((c) => matches(c, "state")).length;
   const focused = states.contains(document.activeElement) ? document.activeElement.dataset.value : null;
-  replace(states, [["", "All", all], ...Object.entries(STATES).map(([key, label]) => [key, label, counts.get(key) || 0])].map(([key, label, n]) =>
-    el("button", { type: "button", "aria-pressed": String(filters.state === key), data: { value: key }, onclick: () => setFilter({ state: key }) },
-      key && mark(key), el("span", {}, label), el("b", {}, count(n)))));
+  replace(
+    states,
+    [["", "All", all], ...Object.entries(STATES).map(([key, label]) => [key, label, counts.get(key) || 0])].map(
+      ([key, label, n]) =>
+        el(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(filters.state === key),
+            data: { value: key },
+            onclick: () => setFilter({ state: key }),
+          },
+          key && mark(key),
+          el("span", {}, label),
+          el("b", {}, count(n)),
+        ),
+    ),
+  );
   if (focused !== null) states.querySelector(`[data-value="${focused}"]`)?.focus();
 }
 
@@ -103,8 +175,13 @@ function refreshSelect(facet, select) {
   const options = tally(facet);
   const total = options.reduce((sum, [, n]) => sum + n, 0);
   const any = facet.key === "rule" ? "Any rule" : "All";
-  replace(select, el("option", { value: "" }, `${any} (${count(total)})`),
-    options.map(([value, n]) => el("option", { value, disabled: n === 0 && filters[facet.key] !== value }, `${words(value)} (${count(n)})`)));
+  replace(
+    select,
+    el("option", { value: "" }, `${any} (${count(total)})`),
+    options.map(([value, n]) =>
+      el("option", { value, disabled: n === 0 && filters[facet.key] !== value }, `${words(value)} (${count(n)})`),
+    ),
+  );
   select.value = filters[facet.key];
   select.classList.toggle("used", Boolean(filters[facet.key]));
 }
@@ -112,13 +189,27 @@ function refreshSelect(facet, select) {
 function refreshChips(chips) {
   const made = [];
   if (filters.colour) {
-    made.push(el("button.chip", { type: "button", "aria-label": "Remove the colour filter", onclick: () => setFilter({ colour: null }) },
-      el("span.swatch", { style: { background: filters.colour.hex } }), `near ${filters.colour.hex}`, el("span.x", { "aria-hidden": "true" }, "×")));
+    made.push(
+      el(
+        "button.chip",
+        { type: "button", "aria-label": "Remove the colour filter", onclick: () => setFilter({ colour: null }) },
+        el("span.swatch", { style: { background: filters.colour.hex } }),
+        `near ${filters.colour.hex}`,
+        el("span.x", { "aria-hidden": "true" }, "×"),
+      ),
+    );
   }
   if (filters.size) {
-    made.push(el("button.chip", { type: "button", "aria-label": "Remove the size filter", onclick: () => setFilter({ size: "" }) },
-      filters.size, el("span.x", { "aria-hidden": "true" }, "×")));
+    made.push(
+      el(
+        "button.chip",
+        { type: "button", "aria-label": "Remove the size filter", onclick: () => setFilter({ size: "" }) },
+        filters.size,
+        el("span.x", { "aria-hidden": "true" }, "×"),
+      ),
+    );
   }
-  if (activeFilters().length) made.push(el("button.chip.clear", { type: "button", onclick: clearFilters }, "Clear all"));
+  if (activeFilters().length)
+    made.push(el("button.chip.clear", { type: "button", onclick: clearFilters }, "Clear all"));
   replace(chips, made);
 }

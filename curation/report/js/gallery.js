@@ -11,26 +11,54 @@ let rowHeight = HEIGHTS[remembered("gesso-size", innerWidth < 640 ? "S" : "M")] 
 
 function sizeSwitch() {
   const group = el("div.segments.sizes", { role: "group", "aria-label": "Picture size" });
-  const refresh = () => replace(group, Object.entries(HEIGHTS).map(([name, height]) =>
-    el("button", { type: "button", "aria-pressed": String(height === rowHeight), "aria-label": { S: "Small", M: "Medium", L: "Large" }[name], onclick: () => {
-      rowHeight = height;
-      remember("gesso-size", name);
-      refresh();
-      gallery.layout(true);
-      group.querySelector('[aria-pressed="true"]').focus();
-    } }, name)));
+  const refresh = () =>
+    replace(
+      group,
+      Object.entries(HEIGHTS).map(([name, height]) =>
+        el(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(height === rowHeight),
+            "aria-label": { S: "Small", M: "Medium", L: "Large" }[name],
+            onclick: () => {
+              rowHeight = height;
+              remember("gesso-size", name);
+              refresh();
+              gallery.layout(true);
+              group.querySelector('[aria-pressed="true"]').focus();
+            },
+          },
+          name,
+        ),
+      ),
+    );
   refresh();
   return group;
 }
 
 const gallery = {
-  list: [], rows: [], live: new Map(), current: null, element: null, field: null, none: null, status: null,
+  list: [],
+  rows: [],
+  live: new Map(),
+  current: null,
+  element: null,
+  field: null,
+  none: null,
+  status: null,
 
   build() {
     this.status = el("p.status", { role: "status" });
     this.field = el("div.field-of-tiles", { role: "list", "aria-label": "Captures by site" });
-    this.none = el("div", { hidden: true }, empty("No capture matches these filters", "Take one away, or clear them all.",
-      el("button.button", { type: "button", onclick: clearFilters }, "Clear all filters")));
+    this.none = el(
+      "div",
+      { hidden: true },
+      empty(
+        "No capture matches these filters",
+        "Take one away, or clear them all.",
+        el("button.button", { type: "button", onclick: clearFilters }, "Clear all filters"),
+      ),
+    );
     this.element = section("gallery", "Captures", null, filterBar(), this.status, this.field, this.none);
     addEventListener("scroll", () => this.paint(), { passive: true });
     new ResizeObserver(() => this.layout()).observe(this.field);
@@ -44,7 +72,10 @@ const gallery = {
     if (!width || (!force && width === this.width)) return;
     this.width = width;
     this.list = shown();
-    this.rows = bands(groupBy(this.list, (c) => c.site), width);
+    this.rows = bands(
+      groupBy(this.list, (c) => c.site),
+      width,
+    );
     const last = this.rows.at(-1);
     const y = last ? last.y + last.height : 0;
     this.field.style.height = `${y}px`;
@@ -52,8 +83,12 @@ const gallery = {
     this.live.clear();
     this.none.hidden = this.list.length > 0;
     const kept = this.list.filter((c) => c.state === "kept").length;
-    replace(this.status, el("b", {}, count(this.list.length)), this.list.length === captures.length ? " captures" : ` of ${plural(captures.length, "capture")}`,
-      this.list.length > 0 && ` · ${plural(new Set(this.list.map((c) => c.site)).size, "site")} · ${count(kept)} kept`);
+    replace(
+      this.status,
+      el("b", {}, count(this.list.length)),
+      this.list.length === captures.length ? " captures" : ` of ${plural(captures.length, "capture")}`,
+      this.list.length > 0 && ` · ${plural(new Set(this.list.map((c) => c.site)).size, "site")} · ${count(kept)} kept`,
+    );
     this.paint();
   },
 
@@ -90,9 +125,18 @@ const gallery = {
   },
 
   paintRow({ heads, tiles }) {
-    return el("div.row", { role: "presentation" },
+    return el(
+      "div.row",
+      { role: "presentation" },
       heads.map(({ site, members, x, w }) => siteHead(site, members, { left: `${x}px`, width: `${w}px` })),
-      tiles.map(({ capture, x, w, iw, ih }) => el("div.tile", { role: "listitem", style: { left: `${x}px`, top: `${heads.length ? HEADER : 0}px`, width: `${w}px` } }, tileButton(capture, iw, ih))));
+      tiles.map(({ capture, x, w, iw, ih }) =>
+        el(
+          "div.tile",
+          { role: "listitem", style: { left: `${x}px`, top: `${heads.length ? HEADER : 0}px`, width: `${w}px` } },
+          tileButton(capture, iw, ih),
+        ),
+      ),
+    );
   },
 
   /** Moves by n captures, or by a row when `vertical`, and puts the focus there. */
@@ -115,7 +159,9 @@ const gallery = {
     const target = this.rows[at + step];
     if (!target || !here) return null;
     const middle = here.x + here.w / 2;
-    return target.tiles.reduce((best, t) => (Math.abs(t.x + t.w / 2 - middle) < Math.abs(best.x + best.w / 2 - middle) ? t : best)).capture;
+    return target.tiles.reduce((best, t) =>
+      Math.abs(t.x + t.w / 2 - middle) < Math.abs(best.x + best.w / 2 - middle) ? t : best,
+    ).capture;
   },
 
   focus(capture) {
@@ -124,7 +170,10 @@ const gallery = {
     if (index < 0) return;
     const row = this.rows[index];
     const top = this.field.getBoundingClientRect().top + scrollY + row.y;
-    const bar = document.querySelector(".filters").getBoundingClientRect().height + document.querySelector(".nav").getBoundingClientRect().height + 8;
+    const bar =
+      document.querySelector(".filters").getBoundingClientRect().height +
+      document.querySelector(".nav").getBoundingClientRect().height +
+      8;
     if (top - bar < scrollY) scrollTo(0, top - bar);
     else if (top + row.height > scrollY + innerHeight) scrollTo(0, top + row.height - innerHeight + GAP);
     this.paint();
@@ -145,7 +194,10 @@ function bands(groups, width) {
   };
   for (const [site, members] of groups) {
     const sizes = members.map((capture) => ({ capture, ...tileSize(capture, width) }));
-    const wide = Math.max(LEAST_GROUP, sizes.reduce((sum, tile) => sum + tile.w + GAP, -GAP));
+    const wide = Math.max(
+      LEAST_GROUP,
+      sizes.reduce((sum, tile) => sum + tile.w + GAP, -GAP),
+    );
     const fits = open && edge + BETWEEN + wide <= width;
     let row = fits ? open : start(true);
     let x = fits ? edge + BETWEEN : 0;
@@ -167,8 +219,16 @@ function bands(groups, width) {
 function siteHead(site, members, place) {
   const kept = members.filter((c) => c.state === "kept").length;
   const app = members.find((c) => c.app)?.app;
-  return el("div.site-head", { role: "presentation", style: place, title: site }, el("h3", {}, app || site),
-    el("span.quiet.small", {}, kept === members.length ? `${count(kept)} kept` : `${count(kept)} of ${count(members.length)} kept`));
+  return el(
+    "div.site-head",
+    { role: "presentation", style: place, title: site },
+    el("h3", {}, app || site),
+    el(
+      "span.quiet.small",
+      {},
+      kept === members.length ? `${count(kept)} kept` : `${count(kept)} of ${count(members.length)} kept`,
+    ),
+  );
 }
 
 function tileSize(capture, width) {
@@ -180,17 +240,38 @@ function tileSize(capture, width) {
 }
 
 function tileButton(capture, iw, ih) {
-  return el("button.shot", {
-    type: "button", data: { index: capture.index }, "aria-label": altText(capture) + (capture.rule ? `, ${words(capture.rule)}` : ""),
-    title: `${capture.title || capture.site}\n${viewName(capture)} · ${capture.width} × ${capture.height}`,
-    onclick: () => panel.open(capture), onfocus: () => { gallery.current = capture; },
-  },
-  el("span.frame", { style: { width: `${iw}px`, height: `${ih}px`, "--first": capture.palette[0] || "var(--surface)" } }, picture(capture, { alt: "", width: Math.round(iw), height: Math.round(ih) })),
-  el("span.tile-line", {}, mark(capture.state), el(`span.${capture.state === "kept" ? "quiet" : TOKEN[capture.state]}`, {},
-    capture.state === "kept" ? tileWords(capture, iw) : words(capture.rule))));
+  return el(
+    "button.shot",
+    {
+      type: "button",
+      data: { index: capture.index },
+      "aria-label": altText(capture) + (capture.rule ? `, ${words(capture.rule)}` : ""),
+      title: `${capture.title || capture.site}\n${viewName(capture)} · ${capture.width} × ${capture.height}`,
+      onclick: () => panel.open(capture),
+      onfocus: () => {
+        gallery.current = capture;
+      },
+    },
+    el(
+      "span.frame",
+      { style: { width: `${iw}px`, height: `${ih}px`, "--first": capture.palette[0] || "var(--surface)" } },
+      picture(capture, { alt: "", width: Math.round(iw), height: Math.round(ih) }),
+    ),
+    el(
+      "span.tile-line",
+      {},
+      mark(capture.state),
+      el(
+        `span.${capture.state === "kept" ? "quiet" : TOKEN[capture.state]}`,
+        {},
+        capture.state === "kept" ? tileWords(capture, iw) : words(capture.rule),
+      ),
+    ),
+  );
 }
 
-const tileWords = (capture, width) => (width > 150 ? viewName(capture) : [capture.view, width > 92 && capture.theme].filter(Boolean).join(" · "));
+const tileWords = (capture, width) =>
+  width > 150 ? viewName(capture) : [capture.view, width > 92 && capture.theme].filter(Boolean).join(" · ");
 
 function groupBy(list, key) {
   const groups = new Map();

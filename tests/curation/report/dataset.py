@@ -179,6 +179,7 @@ def write_version(
         "features": [
             {"name": "ink", "columns": ["blankness", "text_coverage", "aspect"]},
             {"name": "palette", "columns": ["palette", "palette_shares"]},
+            {"name": "design", "columns": ["design_nodes"]},
         ],
         "notes": ["No encoder weights at hand: the embedding was left out."],
     }
