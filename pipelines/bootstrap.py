@@ -45,8 +45,8 @@ def make_venv(folder: Path) -> Path:
 
 def install(python: Path, extras: str) -> None:
     print(f"set-up: installing gesso[{extras}] into {python.parents[1].name} (once; torch is large) …", flush=True)
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[{extras}]"]
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{extras}]"]
     if subprocess.run(command, cwd=ROOT).returncode:
         fail("pip could not install the packages (its own words are above): mend that and run the same command again")
 

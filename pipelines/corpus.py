@@ -75,7 +75,7 @@ def _screenshot_names(metadata: dict[str, Any]) -> Iterable[str]:
 
 def unaccounted_screenshots(corpus: Corpus, captures: Iterable[Capture], failures: Iterable[Failure]) -> list[str]:
     """Screenshots in the index that became neither a capture nor a typed failure. Must be empty."""
-    seen = {unquote(record.url) for record in (*captures, *failures)}
+    seen = {unquote(c.url) for c in captures} | {unquote(f.url) for f in failures}
     wanted = [name for names in corpus.screenshots.values() for name in names]
     return [name for name in wanted if f"http://{STORE_HOST}/repo{name}" not in seen]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.captures import CaptureStore
+from design import print_design
 from pipelines import terminal
 from pipelines.corpus import STORE_HOST, crawl_all
 from pipelines.errors import GessoError
@@ -110,13 +111,14 @@ def run_demo(home: Path, *, prompt: str | None = None, fresh: bool = True) -> di
 
 def pick_design(variants: list[Path], dataset_dir: Path, out_dir: Path) -> Path:
     """Pick the variant that comes nearest to a design of the dataset; returns that design, recoloured, as a file."""
-    from models.vision.retrieve import nearest_design, recolour
+    from models.vision.recolour import recolour
+    from models.vision.retrieve import nearest_design
 
     found = {variant: nearest_design(variant, dataset_dir) for variant in variants}
     picked = min(variants, key=lambda variant: found[variant].distance)
     path = out_dir / "picked.gesso"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(recolour(found[picked].notation, picked), encoding="utf-8")
+    path.write_text(print_design(recolour(found[picked].notation, picked)), encoding="utf-8")
     terminal.console.print(f"picked {picked.name}: nearest to the design of {found[picked].capture_id}", style="quiet")
     return path
 

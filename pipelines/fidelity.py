@@ -80,8 +80,8 @@ def measure(
             except DesignError as error:
                 jobs.append((capture, None, str(error)))
         pictures = iter(render_html([job for _, job, _ in jobs if job]))
-        for capture, job, error in jobs:
-            results.append(_compare(store, capture, next(pictures) if job else b"", error))
+        for capture, job, why_not in jobs:
+            results.append(_compare(store, capture, next(pictures) if job else b"", why_not))
         if progress:
             progress("designs beside screenshots", len(results), len(captures))
     return results

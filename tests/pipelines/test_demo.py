@@ -80,7 +80,7 @@ def test_variants_carry_their_parameters(demo_home: Path) -> None:
 
     variants = sorted(p for p in (demo_home / "generated").rglob("*.png") if "grid" not in p.name)
     assert len(variants) == 4
-    seeds = {read_parameters(path)["seed"] for path in variants}
+    seeds = {read_parameters(path).seed for path in variants}
     assert seeds == {7, 8, 9, 10}
 
 
