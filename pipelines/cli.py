@@ -293,6 +293,7 @@ def demo(
 
 def main() -> None:
     """Run the command; an error of ours is one line on stderr and exit code 2."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve whatever shares the machine
     try:
         app()
     except KeyboardInterrupt:
