@@ -35,6 +35,7 @@ from design.tree import (
     Stroke,
     Style,
     TextStyle,
+    canonical_json,
 )
 
 __all__ = ["MAX_CHARACTERS", "parse", "print_design"]
@@ -314,7 +315,7 @@ class _Line:
         except (ValueError, RecursionError):
             raise self.fail("a JSON object") from None
         start, self.at = self.at, end
-        return self.line[start:end]
+        return canonical_json(self.line[start:end])
 
     # -- paint and type ------------------------------------------------------------------------------------------------
 
@@ -332,7 +333,7 @@ class _Line:
         if self.peek("&"):
             match = self.take(_SLOT, "&slot or &slot/fit")
             place = [float(v) for v in match[3].split(",")] if match[3] else [50.0, 50.0]
-            width, height = (place[2:] + [0.0, 0.0])[:2]
+            width, height = [*place[2:], 0.0, 0.0][:2]
             return SlotPaint(match[1], cast(Fit, match[2] or "cover"), place[0], place[1], width, height)
         return self.color()
 

@@ -1,6 +1,6 @@
 """The design tree: immutable, typed, normalised at construction so that every round trip is exact.
 
-Lengths are CSS pixels with two decimals. Every target (notation, HTML, Figma) compiles from this tree and from nothing else.
+Lengths are CSS pixels with two decimals. Every target compiles from this tree alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypeAlias
 
 from design.errors import TreeError
@@ -136,8 +136,8 @@ def _two_stops(stops: tuple[Stop, ...]) -> None:
 class SlotPaint:
     """An image that is bound later, by name.
 
-    `x, y` place it, in percent for cover, contain and fill, in pixels for none and tile; `width, height` is the drawn size
-    of none and tile, 0 for the image's own.
+    `x, y` place it, in percent for cover, contain and fill, in pixels for none and tile; `width, height` is the drawn
+    size of none and tile, 0 for the image's own.
     """
 
     slot: str
@@ -186,7 +186,7 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """Type: `family` is a CSS family list, or `^name` of one of the design's font tokens. `line_height` 0 is the font's own."""
+    """Type. `family` is a CSS family list, or `^name` of a font token; `line_height` 0 is the font's own."""
 
     family: str
     weight: int = 400
@@ -228,7 +228,7 @@ def _check_style(style: Style | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Placed by hand, out of the flow: from the parent's outer top left corner; `pin` says what it sticks to (`rb`, `cm`)."""
+    """Out of the flow: from the parent's outer top left corner; `pin` says what it sticks to (`rb`, `cm`)."""
 
     x: float
     y: float
@@ -240,7 +240,7 @@ class At:
         _put(self, x=number(self.x), y=number(self.y))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """One layer. Attributes that its kind has no use for are kept, printed and ignored by the targets."""
 
@@ -282,9 +282,32 @@ class Node:
         _put(self, blur=max(0.0, number(self.blur)), backdrop=max(0.0, number(self.backdrop)))
         _put(self, raw=canonical_json(self.raw) if self.raw else "")
 
+    def _own(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in _OWN)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in all attributes and all descendants; not recursive, since trees may be deep."""
+        if not isinstance(other, Node):
+            return NotImplemented
+        stack = [(self, other)]
+        while stack:
+            a, b = stack.pop()
+            if a is b:
+                continue
+            if a._own() != b._own() or len(a.children) != len(b.children):
+                return False
+            stack.extend(zip(a.children, b.children, strict=True))
+        return True
+
+    def __hash__(self) -> int:
+        return hash((*self._own(), len(self.children)))
+
+
+_OWN = tuple(f.name for f in fields(Node) if f.name != "children")
+
 
 def _length(value: Length) -> Length:
-    if value == FILL or value == HUG:
+    if value in (FILL, HUG):
         return value
     if isinstance(value, str):
         raise TreeError(f"{value!r} is no length: use a number, 'fill' or 'hug'")

@@ -1,4 +1,4 @@
-"""Which children stand in a row, a column or a grid: read from the rectangles, with CSS as the hint where both would do.
+"""Which children stand in a row, a column or a grid: read from the rectangles; CSS is the hint where both would do.
 
 Recursive cuts along the gaps between rectangles; what overlaps is placed by hand, in painting order. Top down.
 """
@@ -39,13 +39,14 @@ def _plan(frame: Item, cuts: int) -> set[int]:
     for child in placed:
         child.absolute = True
     plan = _grid(frame, flow) or _stack(frame, *_cut(frame, flow))
-    made = {id(child) for child in plan.children if not any(child is own for own in flow)}
+    own = {id(child) for child in flow}
+    made = {id(child) for child in plan.children if id(child) not in own}
     plan.children = _painting_order(plan.children, placed)
     frame.plan = plan
     return made
 
 
-# -- what flows -----------------------------------------------------------------------------------------------------------
+# -- what flows -------------------------------------------------------------------------------------------------------
 
 
 def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
@@ -66,7 +67,7 @@ def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
         if a.hints.out != b.hints.out:
             loser = a if a.hints.out else b
         else:
-            loser = max(a, b, key=lambda item: item.order)
+            loser = a if _painted_at(a, b) > _painted_at(b, a) else b
         out.add(id(loser))
     return [c for c in children if id(c) not in out], [c for c in children if id(c) in out]
 
@@ -119,12 +120,15 @@ def _tighten(item: Item) -> None:
 
 def _painting_order(flow: list[Item], placed: list[Item]) -> list[Item]:
     """Placed items among the flow, each above what it was painted over and below what was painted over it."""
+    placed = sorted(placed, key=lambda c: c.order)
+    if not flow or len(placed) * (len(flow) + len(placed)) > MAX_PAIRS:
+        return flow + placed
     ordered = list(flow)
-    for item in sorted(placed, key=lambda c: c.order):
+    for item in placed:
         above = below = None
         for i, other in enumerate(ordered):
             if other.right > item.x and item.right > other.x and other.bottom > item.y and item.bottom > other.y:
-                if other.order < item.order:
+                if _painted_at(other, item) < _painted_at(item, other):
                     above = i
                 elif below is None:
                     below = i
@@ -133,7 +137,22 @@ def _painting_order(flow: list[Item], placed: list[Item]) -> list[Item]:
     return ordered
 
 
-# -- cuts -----------------------------------------------------------------------------------------------------------------
+def _painted_at(item: Item, over: Item) -> tuple[int, int]:
+    """The painting order of what an item draws where another lies: a frame without paint draws only its children."""
+    first: tuple[int, int] | None = None
+    stack = [item]
+    while stack:
+        part = stack.pop()
+        if part.right <= over.x or over.right <= part.x or part.bottom <= over.y or over.bottom <= part.y:
+            continue
+        if part.children and not part.painted:
+            stack.extend(part.children)
+        elif first is None or part.order < first:
+            first = part.order
+    return first or item.order
+
+
+# -- cuts -------------------------------------------------------------------------------------------------------------
 
 
 def _bands(items: list[Item], axis: int) -> list[list[Item]]:
@@ -165,7 +184,7 @@ def _cut(frame: Item, items: list[Item]) -> tuple[list[Item], int]:
 
 
 def _group(frame: Item, items: list[Item], axis: int) -> Item:
-    """A frame without paint around a band: as tight as can be along the axis, as wide as the frame's content across it."""
+    """A frame without paint around a band: tight along the axis, as broad as the frame's content across it."""
     low, high = min(c.start(axis) for c in items), max(c.end(axis) for c in items)
     near, far = _breadth(frame, items, 1 - axis)
     order = min(c.order for c in items)
@@ -185,7 +204,7 @@ def _breadth(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
 
 
 def _content(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
-    """Start and end of the padding box's inside on an axis: by CSS where all items lie in it, by the items otherwise."""
+    """Start and end of the padding's inside on an axis: by CSS where all items lie in it, else by the items."""
     before, after = (
         (frame.hints.padding[0], frame.hints.padding[2]) if axis else (frame.hints.padding[3], frame.hints.padding[1])
     )
@@ -194,7 +213,7 @@ def _content(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
     return min([near, *(c.start(axis) for c in inside)]), max([far, *(c.end(axis) for c in inside)])
 
 
-# -- one row or column ----------------------------------------------------------------------------------------------------
+# -- one row or column ------------------------------------------------------------------------------------------------
 
 
 def _stack(frame: Item, items: list[Item], axis: int) -> Plan:
@@ -266,7 +285,7 @@ def _ends(frame: Item) -> bool:
 
 
 def _cross(frame: Item, plan: Plan) -> None:
-    """Padding and alignment across: the commonest alignment is the frame's, the others get a row or column of their own."""
+    """Padding and alignment across: the commonest alignment is the frame's, the others get a frame of their own."""
     axis = 1 - plan.axis
     choices = [_content(frame, plan.children, axis)]
     tight = min(c.start(axis) for c in plan.children), max(c.end(axis) for c in plan.children)
@@ -278,7 +297,7 @@ def _cross(frame: Item, plan: Plan) -> None:
         for align in ("center", "start", "end") if "center" in sides else ("start", "end"):
             odd = sum(align not in side and "fill" not in side for side in sides)
             if best is None or odd < best[0]:
-                best = odd, content, align  # type: ignore[assignment]
+                best = odd, content, align
     assert best is not None
     _, content, plan.align = best
     plan.content = content
@@ -318,7 +337,7 @@ def _shim(child: Item, axis: int, content: tuple[float, float]) -> Item:
     return shim
 
 
-# -- grid -----------------------------------------------------------------------------------------------------------------
+# -- grid -------------------------------------------------------------------------------------------------------------
 
 
 def _grid(frame: Item, items: list[Item]) -> Plan | None:

@@ -1,4 +1,4 @@
-"""Boxes → items, from the leaves up: what cannot be seen is dropped, wrappers without paint dissolve, text is joined."""
+"""Boxes → items, from the leaves up: what cannot be seen is dropped, wrappers without paint dissolve."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ def _stops(parts: list[str], run: float) -> tuple[Stop, ...]:
     found = found[:64]
     ats: list[float | None] = [at for _, at in found]
     ats[0] = 0.0 if ats[0] is None else ats[0]
-    ats[-1] = max(1.0, ats[0]) if ats[-1] is None else ats[-1]
+    ats[-1] = max(1.0, ats[0] or 0.0) if ats[-1] is None else ats[-1]
     filled: list[float] = []
     for i, at in enumerate(ats):
         if at is None:

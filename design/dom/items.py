@@ -10,9 +10,10 @@ from design.tree import Align, Justify, Length, Sides, TextAlign
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What a slot name stands for: an image by its source, or inline SVG by its text; rect is x, y, width, height on the page.
+    """What a slot name stands for: an image by its source, or inline SVG by its text.
 
-    `url` is absolute, or None for a canvas or video; `sha256` and `format` are set where the snapshot's assets hold the bytes.
+    `rect` is x, y, width, height on the page; `url` is absolute, or None for a canvas or video; `sha256` and `format`
+    are set where the snapshot's assets hold the bytes.
     """
 
     name: str

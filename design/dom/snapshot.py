@@ -1,4 +1,4 @@
-"""`gesso-dom/1` → a tree of boxes: what the browser laid out, in page CSS pixels, with lazy access to computed styles."""
+"""`gesso-dom/1` → a tree of boxes: what the browser laid out, in page CSS pixels, with its computed styles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FAR = 200_000.0
 
 
 def load_snapshot(blob: bytes) -> dict[str, Any]:
-    """The dict of a stored DOM snapshot (gzip or plain JSON). Raises SnapshotError: damaged, too large, another format."""
+    """The dict of a stored DOM snapshot, gzip or plain JSON. Raises SnapshotError: damaged, too large, no snapshot."""
     try:
         if blob[:2] == b"\x1f\x8b":
             with gzip.GzipFile(fileobj=io.BytesIO(blob)) as packed:
@@ -35,7 +35,7 @@ def load_snapshot(blob: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise SnapshotError(f"the DOM snapshot is no JSON ({str(error)[:80]}): crawl the page again") from None
     check_snapshot(snapshot)
-    return snapshot  # type: ignore[no-any-return]
+    return snapshot
 
 
 def check_snapshot(snapshot: Any) -> None:
@@ -92,14 +92,18 @@ class Box:
     text: str | None = None
     fragments: list[Fragment] = field(default_factory=list)
     children: list[Box] = field(default_factory=list)
+    styles: Any = None
 
     def css(self, name: str) -> str:
         """The computed value of a property; of the parent's for a text node; "" where the snapshot has none."""
-        return self.dom.css(self.index, name)
+        try:
+            return self.dom.texts[self.styles[self.dom.column[name]]]
+        except (IndexError, KeyError, TypeError):
+            return ""
 
     def px(self, name: str) -> float:
         """A computed length in pixels, 0 where it is not one."""
-        return pixels(self.dom.css(self.index, name))
+        return pixels(self.css(name))
 
     def attribute(self, name: str) -> str:
         return self.dom.attributes(self.node).get(name, "")
@@ -122,7 +126,8 @@ class Dom:
     def __init__(self, snapshot: dict[str, Any]) -> None:
         raw = snapshot["snapshot"]
         document = raw["documents"][0]
-        self.strings: list[Any] = raw["strings"]
+        self.texts = [text if isinstance(text, str) else "" for text in raw["strings"]]
+        self.texts.append("")  # what -1, no string, stands for
         self.column = {name: i for i, name in enumerate(snapshot["computed_styles"]) if isinstance(name, str)}
         nodes = document.get("nodes")
         self.nodes: dict[str, Any] = nodes if isinstance(nodes, dict) else {}
@@ -141,19 +146,7 @@ class Dom:
         self._children: list[list[int]] | None = None
 
     def string(self, index: Any) -> str:
-        if isinstance(index, int) and 0 <= index < len(self.strings):
-            value = self.strings[index]
-            return value if isinstance(value, str) else ""
-        return ""
-
-    def css(self, layout_index: int, name: str) -> str:
-        column = self.column.get(name)
-        if column is None or layout_index >= len(self.styles):
-            return ""
-        row = self.styles[layout_index]
-        if not isinstance(row, list) or column >= len(row):
-            return ""
-        return self.string(row[column])
+        return self.texts[index] if isinstance(index, int) and 0 <= index < len(self.texts) else ""
 
     def name(self, node: int) -> str:
         return self.string(self.names[node]) if 0 <= node < len(self.names) else ""
@@ -222,6 +215,7 @@ class Dom:
             x, y, width, height = self._rect(bounds, i)
             text = texts[i] if isinstance(texts, list) and i < len(texts) else -1
             box = Box(self, i, node, self.name(node), x, y, width, height, orders[i] if i < len(orders) else 0)
+            box.styles = self.styles[i] if i < len(self.styles) else None
             box.text = self.string(text) if isinstance(text, int) and text >= 0 else None
             box.parent = by_node.get(node) or self._parent_box(node, by_node)
             if box.parent is not None:
@@ -313,7 +307,7 @@ def _utf16(text: str, start: int, length: int) -> str:
 
 
 def _follow_transform(box: Box) -> None:
-    """Line boxes lie where layout put them; the box lies where transforms moved it: move and scale the lines after it."""
+    """Lines lie where layout put them, the box where transforms moved it: move and scale the lines after it."""
     left, top = min(f.x for f in box.fragments), min(f.y for f in box.fragments)
     right = max(f.x + f.width for f in box.fragments)
     bottom = max(f.y + f.height for f in box.fragments)

@@ -94,7 +94,7 @@ def _layer(box: Box, image: str, index: int, found: Findings) -> Paint | None:
     place = part("background-position") or "0% 0%"
     if size in ("cover", "contain") and (size == "cover" or repeat == "no-repeat"):
         return SlotPaint(slot, "cover" if size == "cover" else "contain", *_percent(place))
-    words = (size.split() + ["auto"])[:2]
+    words = [*size.split(), "auto"][:2]
     width, height = (css.length(w, whole) or 0.0 for w, whole in zip(words, (box.width, box.height), strict=True))
     if abs(width - box.width) < 0.5 and abs(height - box.height) < 0.5:
         return SlotPaint(slot, "fill")

@@ -111,7 +111,7 @@ def _look(box: Box, found: Findings) -> _Look:
             break
         line = owner.css("text-decoration-line")
         underline, strike = underline or "underline" in line, strike or "line-through" in line
-        if owner.css("background-clip") == "text" and (paint is None or paint.color[7:]):
+        if owner.css("background-clip") == "text" and (not isinstance(paint, Solid) or paint.color[7:]):
             paint = _clipped_fill(owner, found) or paint
         display = owner.css("display")
         if display.startswith("inline-") or owner.css("position") in ("absolute", "fixed"):
@@ -183,9 +183,7 @@ def _stretches(line: list[_Part]) -> list[list[_Part]]:
             stretches[-1].append(part)
         else:
             stretches.append([part])
-    return [trimmed for stretch in stretches if (trimmed := _lines(stretch)[:1])] and [
-        line for stretch in stretches for line in _lines(stretch)
-    ]
+    return [line for stretch in stretches for line in _lines(stretch)]
 
 
 def _follows(before: _Part, after: _Part) -> bool:

@@ -117,7 +117,7 @@ def _name_fonts(fonts: Counter[str]) -> list[tuple[str, str]]:
 
 
 def _name_styles(types: Counter[TextStyle], families: dict[str, str]) -> dict[TextStyle, str]:
-    """Text style → name: body for the most used, h1… downwards for what is larger, s for smaller; weights get a suffix."""
+    """Text style → name: body for the most used, h1… downwards for what is larger, small for what is smaller."""
     used = [style for style, _ in types.most_common(48)]
     if not used:
         return {}
@@ -179,9 +179,7 @@ class _Swap:
         if paint not in self.seen:
             if isinstance(paint, Solid):
                 self.seen[paint] = self.solid(paint)
-            elif isinstance(paint, Linear):
-                self.seen[paint] = replace(paint, stops=tuple(Stop(self.solid(s.color), s.at) for s in paint.stops))
-            elif isinstance(paint, Radial):
+            elif isinstance(paint, (Linear, Radial)):
                 self.seen[paint] = replace(paint, stops=tuple(Stop(self.solid(s.color), s.at) for s in paint.stops))
             else:
                 self.seen[paint] = paint

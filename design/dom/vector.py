@@ -49,13 +49,13 @@ SHAPES = frozenset(
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9:_-]*\Z")
 _SKIP = re.compile(r"on|style\Z|class\Z|xlink:href\Z|href\Z|xmlns|data-|aria-|role\Z|src\Z", re.IGNORECASE)
 _BAKED = (
-    "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap", "stroke-linejoin",
-    "stroke-dasharray", "opacity", "stop-color", "stop-opacity",
+    "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
+    "stroke-linejoin", "stroke-dasharray", "opacity", "stop-color", "stop-opacity",
 )  # fmt: skip
 _DEFAULTS = {
     "fill": "rgb(0, 0, 0)", "fill-opacity": "1", "fill-rule": "nonzero", "stroke": "none", "stroke-width": "1px",
-    "stroke-opacity": "1", "stroke-linecap": "butt", "stroke-linejoin": "miter", "stroke-dasharray": "none", "opacity": "1",
-    "stop-color": "rgb(0, 0, 0)", "stop-opacity": "1",
+    "stroke-opacity": "1", "stroke-linecap": "butt", "stroke-linejoin": "miter", "stroke-dasharray": "none",
+    "opacity": "1", "stop-color": "rgb(0, 0, 0)", "stop-opacity": "1",
 }  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _target(box: Box, node: int) -> str:
 
 
 def _references(box: Box) -> dict[str, int]:
-    """Ids that `use` elements of this svg point to → their nodes; looked for only where there is a `use` without content."""
+    """Ids that the `use` elements of an svg point to → their nodes, anywhere in the document."""
     wanted = set()
     stack = [box.node]
     while stack:

@@ -1,7 +1,8 @@
 """Design tree → `gesso-figma/1`: what a Figma plugin replays, in an order that the Plugin API accepts.
 
-Load `fonts`, create the styles and images, then for each of `nodes` in order: create it by `type`, set `props` one by one,
-`resize`, append it to `parent` (at `cell` in a grid), then set `sizing` and, last, `place`. Property names are the Plugin API's.
+Load `fonts`, create the styles and images, then for each of `nodes` in order: create it by `type`, set `props` one by
+one, `resize`, append it to `parent` (at `cell` in a grid), then set `sizing` and, last, `place`. Property names are the
+Plugin API's.
 """
 
 from __future__ import annotations
@@ -36,12 +37,24 @@ _SIZING = ("layoutSizingHorizontal", "layoutSizingVertical")
 _PINS = {"l": "MIN", "c": "CENTER", "r": "MAX", "t": "MIN", "m": "CENTER", "b": "MAX"}
 _WEIGHTS = ("Thin", "Extra Light", "Light", "Regular", "Medium", "Semi Bold", "Bold", "Extra Bold", "Black")
 _GENERIC = frozenset(
-    "serif sans-serif monospace cursive fantasy system-ui ui-sans-serif ui-monospace ui-serif -apple-system blinkmacsystemfont".split()
+    [
+        "serif",
+        "sans-serif",
+        "monospace",
+        "cursive",
+        "fantasy",
+        "system-ui",
+        "ui-sans-serif",
+        "ui-monospace",
+        "ui-serif",
+        "-apple-system",
+        "blinkmacsystemfont",
+    ]
 )
 
 
 def to_figma(design: Design, *, slots: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The payload of a design; `slots` maps slot names to image URLs or SVG source, others become empty image paints."""
+    """The payload of a design; `slots` maps names to image URLs or SVG source, others become empty image paints."""
     return _Payload(design, slots or {}).build()
 
 
@@ -70,7 +83,7 @@ class _Payload:
             for root in self.design.roots
             for node, _ in walk(root)
             for paint in node.fills
-            if isinstance(paint, SlotPaint) and node.kind != "svg"
+            if isinstance(paint, SlotPaint) and not (node.kind == "svg" and paint.slot in self.drawings)
         }
         return {
             "format": FORMAT,
@@ -249,13 +262,13 @@ def _layout(node: Node, props: dict[str, Any]) -> None:
     if node.kind == "box":
         return
     for side, value in zip(("Top", "Right", "Bottom", "Left"), node.padding, strict=True):
-        props[f"padding{side}"] = value
+        props[f"padding{side}"] = max(0.0, value)
     props["strokesIncludedInLayout"] = False
     if node.kind == "grid":
         flow = sum(child.at is None for child in node.children)
         columns = max(1, node.columns)
         props["gridColumnCount"], props["gridRowCount"] = columns, max(1, -(-flow // columns))
-        props["gridColumnGap"], props["gridRowGap"] = node.gap
+        props["gridColumnGap"], props["gridRowGap"] = max(0.0, node.gap[0]), max(0.0, node.gap[1])
         props["gridRowSizes"] = [{"type": "HUG"}] * props["gridRowCount"]
         return
     props["primaryAxisAlignItems"] = _JUSTIFY[node.justify]
@@ -264,7 +277,7 @@ def _layout(node: Node, props: dict[str, Any]) -> None:
     props["itemSpacing"] = node.gap[0]
     if node.wrap and node.kind == "row":
         props["layoutWrap"] = "WRAP"
-        props["counterAxisSpacing"] = node.gap[1]
+        props["counterAxisSpacing"] = max(0.0, node.gap[1])
 
 
 def _sizing(node: Node, parent: Node | None, kind: str) -> dict[str, str]:

@@ -52,7 +52,7 @@ def to_html(
 ) -> str:
     """One HTML document of all root frames.
 
-    `slots` maps a slot's name to an image URL (http(s), relative, data:image) or SVG source; others show a quiet pattern.
+    `slots` maps a slot's name to an image URL (http(s), relative, data:image) or SVG source; others show a pattern.
     `fonts` gives each face the URL to load it from. Unsafe URLs and active SVG are left out.
     """
     page = _Page(design, slots or {})

@@ -10,9 +10,40 @@ from xml.etree import ElementTree
 MAX_SVG = 2_000_000
 MAX_SVG_ELEMENTS = 20_000
 ELEMENTS = frozenset(
-    """svg g path rect circle ellipse line polyline polygon defs linearGradient radialGradient stop clipPath mask symbol use
-    text tspan title pattern marker filter feGaussianBlur feOffset feBlend feColorMatrix feMerge feMergeNode feFlood
-    feComposite feDropShadow""".split()
+    [
+        "svg",
+        "g",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "defs",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "clipPath",
+        "mask",
+        "symbol",
+        "use",
+        "text",
+        "tspan",
+        "title",
+        "pattern",
+        "marker",
+        "filter",
+        "feGaussianBlur",
+        "feOffset",
+        "feBlend",
+        "feColorMatrix",
+        "feMerge",
+        "feMergeNode",
+        "feFlood",
+        "feComposite",
+        "feDropShadow",
+    ]
 )
 _NAMESPACES = ("", "http://www.w3.org/2000/svg")
 _ATTRIBUTE = re.compile(r"(?!on)[A-Za-z][A-Za-z0-9_-]*\Z", re.IGNORECASE)
@@ -32,7 +63,7 @@ def safe_url(url: str) -> str | None:
 
 
 def safe_svg(source: str) -> str | None:
-    """The drawing of an SVG document: known elements and attributes only, nothing fetched; None where it cannot be read."""
+    """An SVG document's drawing: known elements and attributes only, nothing fetched; None where it cannot be read."""
     if len(source) > MAX_SVG or "<!DOCTYPE" in source.upper() or "<!ENTITY" in source.upper():
         return None
     try:

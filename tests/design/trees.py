@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from hypothesis import strategies as st
 
 from design.tree import (
@@ -23,15 +26,29 @@ from design.tree import (
 )
 
 numbers = st.one_of(st.integers(-5000, 5000).map(float), st.floats(allow_nan=True, allow_infinity=True))
-tokens = st.from_regex(r"[a-z][a-z0-9_-]{0,9}\Z")
-slots = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}\Z")
+tokens = st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True)
+slots = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True)
 texts = st.one_of(
     st.text(max_size=40),
-    st.sampled_from(['"', '\\"', "a\\nb", "two\nlines", "soft\u2028break", "👩‍👩‍👧 🇨🇦", "שלום עולם", "nul\x00byte", "'", "$ink %h1 &x"]),
+    st.sampled_from(
+        [
+            '"',
+            '\\"',
+            "a\\nb",
+            "two\nlines",
+            "soft\u2028break",
+            "👩‍👩‍👧 🇨🇦",
+            "שלום עולם",
+            "nul\x00byte",
+            "'",
+            "$ink %h1 &x",
+        ]
+    ),
 )
+families = texts.filter(lambda text: "^" not in text)
 sides = st.tuples(numbers, numbers, numbers, numbers)
 solids = st.one_of(
-    st.from_regex(r"#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z").flatmap(
+    st.from_regex(r"#([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})", fullmatch=True).flatmap(
         lambda color: st.builds(Solid, st.just(color), st.floats(0, 1))
     ),
     st.builds(Solid, tokens.map(lambda name: "$" + name), st.floats(0, 1)),
@@ -45,7 +62,7 @@ paints = st.one_of(
 )
 types = st.builds(
     TextStyle,
-    st.one_of(tokens.map(lambda name: "^" + name), texts.filter(lambda t: not t.strip("\x00").strip().startswith("^"))),
+    st.one_of(tokens.map(lambda name: "^" + name), families),
     st.integers(1, 1000),
     numbers,
     numbers,
@@ -54,46 +71,55 @@ types = st.builds(
 )
 styles = st.one_of(types, tokens)
 lengths = st.one_of(numbers, st.sampled_from(["fill", "hug"]))
-raws = st.one_of(st.just(""), st.dictionaries(st.text(max_size=5), st.text(max_size=9), max_size=2).map(_json := __import__("json").dumps))
 
 
 def nodes(children: st.SearchStrategy[Node] | None = None) -> st.SearchStrategy[Node]:
-    below = st.lists(children, max_size=4).map(tuple) if children else st.just(())
-    return st.builds(
-        Node,
-        st.sampled_from(FRAMES if children else KINDS),
-        name=texts,
-        width=lengths,
-        height=lengths,
-        at=st.none() | st.builds(At, numbers, numbers, st.sampled_from(["", "l", "rb", "cm", "t"])),
-        padding=sides,
-        gap=st.tuples(numbers, numbers),
-        justify=st.sampled_from(["start", "center", "end", "between"]),
-        align=st.sampled_from(["start", "center", "end", "baseline"]),
-        wrap=st.booleans(),
-        columns=st.integers(0, 12),
-        fills=st.lists(paints, max_size=2).map(tuple),
-        strokes=st.lists(st.builds(Stroke, paints, sides, st.sampled_from(["solid", "dashed", "dotted"])), max_size=2).map(tuple),
-        radii=sides,
-        shadows=st.lists(st.builds(Shadow, numbers, numbers, numbers, numbers, solids, st.booleans()), max_size=2).map(tuple),
-        opacity=st.floats(0, 1),
-        clip=st.booleans(),
-        blur=numbers,
-        backdrop=numbers,
-        style=st.none() | styles,
-        text_align=st.sampled_from(["left", "center", "right", "justify"]),
-        upper=st.booleans(),
-        underline=st.booleans(),
-        runs=st.lists(st.builds(Run, texts, st.none() | paints, st.none() | styles, st.booleans(), st.booleans()), max_size=3).map(tuple),
-        raw=raws,
-        children=below,
-    )
+    """Nodes with any few of their attributes; frames over `children`, or leaves."""
+    some = {
+        "name": texts,
+        "width": lengths,
+        "height": lengths,
+        "at": st.builds(At, numbers, numbers, st.sampled_from(["", "l", "rb", "cm", "t"])),
+        "padding": sides,
+        "gap": st.tuples(numbers, numbers),
+        "justify": st.sampled_from(["center", "end", "between"]),
+        "align": st.sampled_from(["center", "end", "baseline"]),
+        "wrap": st.booleans(),
+        "columns": st.integers(0, 12),
+        "fills": st.lists(paints, max_size=2).map(tuple),
+        "strokes": st.lists(strokes, max_size=2).map(tuple),
+        "radii": sides,
+        "shadows": st.lists(shadows, max_size=2).map(tuple),
+        "opacity": st.floats(0, 1),
+        "clip": st.booleans(),
+        "blur": numbers,
+        "backdrop": numbers,
+        "style": styles,
+        "text_align": st.sampled_from(["center", "right", "justify"]),
+        "upper": st.booleans(),
+        "underline": st.booleans(),
+        "runs": st.lists(runs, max_size=3).map(tuple),
+        "raw": st.dictionaries(st.text(max_size=5), st.text(max_size=9), max_size=2).map(json.dumps),
+    }
+    required: dict[str, st.SearchStrategy[Any]] = {"kind": st.sampled_from(KINDS)}
+    if children is not None:
+        required = {"kind": st.sampled_from(FRAMES), "children": st.lists(children, max_size=3).map(tuple)}
+    return st.fixed_dictionaries(required, optional=some).map(lambda values: Node(**values))
+
+
+strokes = st.builds(Stroke, paints, sides, st.sampled_from(["solid", "dashed", "dotted"]))
+shadows = st.builds(Shadow, numbers, numbers, numbers, numbers, solids, st.booleans())
+runs = st.builds(Run, texts, st.none() | paints, st.none() | styles, st.booleans(), st.booleans())
+
+
+def named(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[tuple[str, Any], ...]]:
+    return st.dictionaries(tokens, values, max_size=2).map(lambda found: tuple(found.items()))
 
 
 designs = st.builds(
     Design,
-    roots=st.lists(st.recursive(nodes(), nodes, max_leaves=6), max_size=2).map(tuple),
-    palette=st.dictionaries(tokens, solids.map(lambda s: s.color).filter(lambda c: c[0] == "#"), max_size=3).map(lambda d: tuple(d.items())),
-    fonts=st.dictionaries(tokens, texts.filter(lambda t: not t.strip("\x00").strip().startswith("^")), max_size=2).map(lambda d: tuple(d.items())),
-    styles=st.dictionaries(tokens, types, max_size=3).map(lambda d: tuple(d.items())),
+    roots=st.lists(st.recursive(nodes(), nodes, max_leaves=4), max_size=2).map(tuple),
+    palette=named(solids.map(lambda solid: solid.color).filter(lambda color: color[0] == "#")),
+    fonts=named(families),
+    styles=named(types),
 )

@@ -1,0 +1,123 @@
+"""Design → the plugin's payload: everything the checker replays, the Plugin API would take."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from pydantic import ValidationError
+
+from design import Design, from_snapshot, load_snapshot, parse, to_figma
+from tests.design.figma_checker import replay
+from tests.design.trees import designs
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+CARD = """\
+$ ink #111827 brand #6c4cf1
+^ sans "-apple-system, Inter, sans-serif"
+% h1 ^sans/SemiBold 24/32 ls-0.5
+col Card 320 p24,16 g12 ac #ffffff s0,0,1,0$ink r8,8,0,0 sh(0,4,12,0,#00000033) blur(3) clip
+ t * %h1 $ink tc "Hello " ($brand ul)"👋 there"
+ row * jb
+  rect *x10 $brand
+  oval 10x10 @4,4rb lin(90,#000000,#ffffff)
+ svg 24x24 &icon
+ grid * cols2 g8,4
+  img *x40 &photo
+  img *x40 &photo/contain
+  img *x40 &photo
+"""
+
+
+@pytest.mark.parametrize("name", ["landing", "layers", "type"])
+def test_imported_pages_replay_without_fault(name: str) -> None:
+    found = from_snapshot(load_snapshot((FIXTURES / f"{name}.json.gz").read_bytes()))
+    drawings = {slot.name: slot.svg for slot in found.slots.values() if slot.svg}
+    assert replay(to_figma(found.design)) == []
+    assert replay(to_figma(found.design, slots=drawings)) == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(designs)
+def test_any_design_replays_without_fault(design: Design) -> None:
+    payload = to_figma(design)
+    assert replay(payload) == []
+    assert json.loads(json.dumps(payload)) == payload
+
+
+def test_the_payload_names_the_plugin_api_properties() -> None:
+    payload = to_figma(parse(CARD), slots={"icon": "<svg><path d='M0 0'/></svg>", "photo": "http://x.test/a.png"})
+    card, text, row, fill, oval, icon, grid, *cells = payload["nodes"]
+    props = card["props"]
+    assert (props["layoutMode"], props["itemSpacing"], props["counterAxisAlignItems"]) == ("VERTICAL", 12, "CENTER")
+    assert (props["paddingTop"], props["paddingLeft"], props["topLeftRadius"], props["clipsContent"]) == (
+        24,
+        16,
+        8,
+        True,
+    )
+    assert (props["strokeBottomWeight"], props["strokeTopWeight"], props["strokeAlign"]) == (1, 0, "INSIDE")
+    assert [effect["type"] for effect in props["effects"]] == ["DROP_SHADOW", "LAYER_BLUR"]
+    assert card["sizing"] == {"layoutSizingHorizontal": "FIXED", "layoutSizingVertical": "HUG"}
+    assert text["props"]["fontName"] == {"family": "Inter", "style": "Semi Bold"}
+    assert text["props"]["lineHeight"] == {"value": 32, "unit": "PIXELS"}
+    assert text["props"]["textAutoResize"] == "HEIGHT"
+    assert text["sizing"]["layoutSizingHorizontal"] == "FILL"
+    assert row["props"]["primaryAxisAlignItems"] == "SPACE_BETWEEN"
+    assert fill["props"]["fillStyle"] == "brand"
+    assert oval["place"] == {
+        "layoutPositioning": "ABSOLUTE", "x": 4, "y": 4, "constraints": {"horizontal": "MAX", "vertical": "MAX"},
+    }  # fmt: skip
+    assert icon["type"] == "SVG"
+    assert grid["props"]["gridColumnCount"] == 2
+    assert [cell["cell"] for cell in cells] == [[0, 0], [0, 1], [1, 0]]
+    assert payload["images"] == [{"slot": "photo", "url": "http://x.test/a.png"}]
+
+
+def test_ranges_count_utf16_units_as_figma_does() -> None:
+    text = to_figma(parse(CARD))["nodes"][1]
+    assert text["props"]["characters"] == "Hello 👋 there"
+    assert [(r["start"], r["end"], r["textDecoration"]) for r in text["ranges"]] == [(6, 14, "UNDERLINE")]
+
+
+def test_every_font_is_listed_to_be_loaded_first() -> None:
+    fonts = to_figma(parse(CARD))["fonts"]
+    assert {"family": "Inter", "style": "Semi Bold"} in fonts
+
+
+def test_measured_breaks_become_spaces_where_figma_wraps_by_itself() -> None:
+    nodes = to_figma(parse('t 100 "a\\lb\\nc"\nt "a\\lb"'))["nodes"]
+    assert [node["props"]["characters"] for node in nodes] == ["a b\nc", "a\u2028b"]
+
+
+def test_hostile_slots_are_left_out() -> None:
+    payload = to_figma(
+        parse("img 1x1 &a\nsvg 1x1 &b"), slots={"a": "javascript:x", "b": "<svg onload='x'><script/></svg>"}
+    )
+    assert payload["images"] == [{"slot": "a", "url": None}]
+    assert "script" not in payload["nodes"][1]["svg"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda n: n[1]["props"].update(fontName=n[1]["props"].pop("fontName")), "before fontName"),
+        (lambda n: n[0]["sizing"].update(layoutSizingHorizontal="FILL"), "FILL outside"),
+        (lambda n: n[3]["props"].pop("fills"), "white"),
+        (lambda n: n[3].update(parent=9), "does not exist yet"),
+        (lambda n: n[1]["props"].update(fontName={"family": "Nope", "style": "Bold"}), "not loaded"),
+    ],
+)  # fmt: skip
+def test_the_checker_sees_what_figma_would_refuse(change: object, fault: str) -> None:
+    payload = to_figma(parse(CARD))
+    change(payload["nodes"])  # type: ignore[operator]
+    assert any(fault in found for found in replay(payload))
+
+
+def test_the_checker_refuses_a_blur_without_its_type() -> None:
+    payload = to_figma(parse(CARD))
+    del payload["nodes"][0]["props"]["effects"][1]["blurType"]
+    with pytest.raises(ValidationError):
+        replay(payload)
