@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -125,3 +127,8 @@ def test_strokes_print_width_dash_and_paint_without_ambiguity() -> None:
 def test_a_token_name_that_could_not_be_printed_is_refused(bad: str) -> None:
     with pytest.raises(TreeError):
         Design(palette=((bad, "#fff"),))
+
+
+def test_the_example_in_the_documentation_is_printed_as_it_stands() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "notation.md").read_text().split("```")[1].lstrip()
+    assert print_design(parse(text)) == text
