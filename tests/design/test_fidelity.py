@@ -30,7 +30,7 @@ def pixels(png: bytes) -> np.ndarray:
 
 
 def differing(a: np.ndarray, b: np.ndarray) -> float:
-    """Share of the pixels, in percent, of which a channel differs by more than LEVELS; all of them where sizes differ."""
+    """Percentage of pixels of which a channel differs by more than LEVELS; 100 where the sizes differ."""
     if a.shape != b.shape:
         return 100.0
     return float((np.abs(a - b) > LEVELS).any(axis=2).mean() * 100)
