@@ -178,9 +178,7 @@ def _only_value(result: Any, kind: str) -> dict[str, Any]:
 def _rating(value: dict[str, Any]) -> int:
     rating = value.get("rating")
     if isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= RATING_MAX:
-        raise LabelError(
-            "rating_range", f"rating is {str(rating)[:40]!r}: it must be a whole number from 1 to {RATING_MAX}"
-        )
+        raise LabelError("rating_range", f"rating is {str(rating)[:40]!r}: it must be one of 1 to {RATING_MAX}")
     return rating
 
 

@@ -29,7 +29,7 @@ class TinyConfig(_Section):
     """Sizes of the pipeline that `base: tiny` builds from nothing."""
 
     vae_channels: tuple[int, ...] = (16, 32, 48)
-    latent_channels: int = Field(8, ge=1, le=32)
+    latent_channels: int = Field(8, ge=3, le=32)
     unet_channels: tuple[int, ...] = (48, 96)
     text_width: int = Field(64, ge=16)
     text_layers: int = Field(2, ge=1)
@@ -38,9 +38,9 @@ class TinyConfig(_Section):
 
     @field_validator("vae_channels", "unet_channels")
     @classmethod
-    def _eights(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if not value or any(width < 8 or width % 8 for width in value):
-            raise ValueError("channels must be multiples of 8")
+    def _sixteens(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or any(width < 16 or width % 8 for width in value):
+            raise ValueError("channels must be multiples of 8 from 16 up")
         return value
 
     @property
@@ -76,7 +76,7 @@ class DiffusionConfig(_Section):
     caption_dropout: float = Field(0.1, ge=0, le=1)
     ema: float = Field(0.99, ge=0, lt=1)
     vae_steps: int = Field(0, ge=0)
-    vae_lr: float = Field(2e-3, gt=0)
+    vae_lr: float = Field(2e-4, gt=0)
     vae_kl: float = Field(1e-6, ge=0)
     latents: Literal["auto", "memory", "stream"] = "auto"
     precision: Literal["fp32", "bf16"] = "fp32"

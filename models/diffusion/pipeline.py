@@ -77,17 +77,22 @@ def build_vae(sizes: TinyConfig, side: int) -> Autoencoder:
     """Halves the sides once per further entry of `vae_channels`. No attention in the middle: convolutions suffice."""
     from diffusers import AutoencoderKL
 
+    from models.diffusion.vae_start import NORM_GROUPS, start_as_thumbnail
+
     levels = len(sizes.vae_channels)
-    return AutoencoderKL(
+    vae = AutoencoderKL(
         block_out_channels=sizes.vae_channels,
         down_block_types=("DownEncoderBlock2D",) * levels,
         up_block_types=("UpDecoderBlock2D",) * levels,
         layers_per_block=1,
         latent_channels=sizes.latent_channels,
-        norm_num_groups=8,
+        norm_num_groups=NORM_GROUPS,
         mid_block_add_attention=False,
         sample_size=side,
+        scaling_factor=1.0,
     )
+    start_as_thumbnail(vae)
+    return vae
 
 
 def build_unet(sizes: TinyConfig, latent_side: int) -> Module:
@@ -186,8 +191,10 @@ def for_training(config: DiffusionConfig, captions: Iterable[str]) -> Pipeline:
 
 
 def _schedule(config: DiffusionConfig, usual: str) -> Any:
-    """What the recipe asks for; `usual` is the base's own prediction. An answer of ε says nothing about the picture where
-    there is no signal, so its schedule does not go that far."""
+    """What the recipe asks for; `usual` is the base's own prediction.
+
+    An answer of ε says nothing about the picture where there is no signal, so its schedule does not go that far.
+    """
     prediction = usual if config.prediction == "auto" else config.prediction
     zero_snr = config.zero_terminal_snr and prediction == "v_prediction"
     return build_scheduler(prediction, zero_terminal_snr=zero_snr)

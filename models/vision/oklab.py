@@ -40,9 +40,9 @@ def to_rgb(lab: Floats) -> NDArray[np.uint8]:
     """OKLab (3,) to sRGB; a colour that sRGB lacks loses chroma, not lightness or hue."""
     lab = np.asarray(lab, np.float64).copy()
     lab[0] = min(max(lab[0], 0.0), 1.0)
-    for _ in range(32):
+    for _ in range(64):
         light = ((lab @ _FROM_LAB.T) ** 3) @ _FROM_LMS.T
-        if (light >= -1e-4).all() and (light <= 1 + 1e-4).all():
+        if (light >= -1e-6).all() and (light <= 1 + 1e-6).all():
             break
         lab[1:] *= 0.9
     light = light.clip(0, 1)

@@ -23,7 +23,7 @@ SMALL = {
     "checkpoint_every": 10,
     "threads": 1,
     "tiny": {
-        "vae_channels": [8, 16],
+        "vae_channels": [16, 16],
         "latent_channels": 4,
         "unet_channels": [16, 32],
         "text_width": 32,

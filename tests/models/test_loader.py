@@ -117,7 +117,7 @@ def test_a_row_without_bytes_names_its_shard_and_row(tmp_path: Path) -> None:
 
 
 def test_a_missing_split_names_those_that_are_there(version: Path) -> None:
-    with pytest.raises(LoaderError, match="no split 'test'.*it has train"):
+    with pytest.raises(LoaderError, match=r"no split 'test'.*it has train"):
         ShardIndex(version, "test")
 
 

@@ -66,7 +66,7 @@ def test_models_are_found_by_run_and_folder(trained: Path) -> None:
 
 
 def test_a_missing_model_lists_the_runs(trained: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no model 'smal' in .*: runs here: small"):
+    with pytest.raises(ModelError, match=r"no model 'smal' in .*: runs here: small"):
         find_model("smal", trained)
     with pytest.raises(ModelError, match="train one with"):
         find_model("small", tmp_path)
