@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
@@ -95,7 +96,7 @@ def _rows(folder: Path) -> Iterator[tuple[NDArray[np.float32], tuple[Path, int, 
                 for group in range(file.num_row_groups):
                     table = file.read_row_group(group, columns=["design", "image"])
                     for offset, has in enumerate(
-                        pa.compute.fill_null(pa.compute.utf8_length(table["design"]), 0).to_pylist()
+                        pc.fill_null(pc.utf8_length(table["design"]), 0).to_pylist()
                     ):
                         if has:
                             data = table["image"][offset].as_py()["bytes"]
