@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from crawlers.captures import CaptureStore
-from design import print_design
 from pipelines import terminal
 from pipelines.corpus import STORE_HOST, crawl_all
 from pipelines.errors import GessoError
@@ -53,7 +53,6 @@ def run_demo(home: Path, *, prompt: str | None = None, fresh: bool = True) -> di
     from models.diffusion.config import load_config
     from models.diffusion.infer import find_model, generate
     from models.diffusion.train import train
-    from pipelines.export import export
 
     started = time.monotonic()
     prepare(home, fresh=fresh)
@@ -73,8 +72,7 @@ def run_demo(home: Path, *, prompt: str | None = None, fresh: bool = True) -> di
             progress=progress,
         )  # fmt: skip
     _stage("5 design", "pick a variant, find its design, export it")
-    picked = pick_design(drawn.images, version.path, home / "designs")
-    exports = {target: export(str(picked), target, home, _beside(picked, target)) for target in ("html", "figma")}
+    exports = pick_design(drawn.images, version.path, home)
     store = CaptureStore(str(home / "captures"))
     pairs = measure_designs(store, home)
 
@@ -109,18 +107,21 @@ def run_demo(home: Path, *, prompt: str | None = None, fresh: bool = True) -> di
     return summary
 
 
-def pick_design(variants: list[Path], dataset_dir: Path, out_dir: Path) -> Path:
-    """Pick the variant that comes nearest to a design of the dataset; returns that design, recoloured, as a file."""
+def pick_design(variants: list[Path], dataset_dir: Path, home: Path) -> dict[str, Path]:
+    """Pick the variant that comes nearest to a design of the dataset; write that design in its colours as every target.
+
+    The pictures and fonts of the capture that the design comes from fill its slots. Returns target → file.
+    """
     from models.vision.recolour import recolour
     from models.vision.retrieve import nearest_design
+    from pipelines.export import TARGETS, bound_capture, write
 
     found = {variant: nearest_design(variant, dataset_dir) for variant in variants}
     picked = min(variants, key=lambda variant: found[variant].distance)
-    path = out_dir / "picked.gesso"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(print_design(recolour(found[picked].notation, picked)), encoding="utf-8")
+    _, bound = bound_capture(found[picked].capture_id, home)
+    bound = replace(bound, design=recolour(found[picked].notation, picked))
     terminal.console.print(f"picked {picked.name}: nearest to the design of {found[picked].capture_id}", style="quiet")
-    return path
+    return {to: write(bound, to, home / "designs" / f"picked{suffix}") for to, (suffix, _) in TARGETS.items()}
 
 
 def measure_designs(store: CaptureStore, home: Path) -> dict[str, Any]:
@@ -143,10 +144,6 @@ def measure_designs(store: CaptureStore, home: Path) -> dict[str, Any]:
         store.read_image(screenshots[shown.capture_id]), shown.picture, home / "designs" / "side-by-side.png"
     )
     return {"designs": len(every), "median": median_difference(results), "picture": picture}
-
-
-def _beside(path: Path, target: str) -> Path:
-    return path.with_suffix({"html": ".html", "figma": ".figma.json"}[target])
 
 
 def _stage(name: str, what: str) -> None:

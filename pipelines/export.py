@@ -90,8 +90,13 @@ def load(source: str, home: Path) -> tuple[str, BoundDesign]:
         except UnicodeDecodeError:
             raise ExportError(f"{path} is not UTF-8 text: give a .gesso file") from None
         return path.stem, BoundDesign(parse(text), {}, title=path.stem)
+    return bound_capture(source, home)
+
+
+def bound_capture(prefix: str, home: Path) -> tuple[str, BoundDesign]:
+    """The whole id and the bound design of the capture whose id begins so."""
     store = CaptureStore(str(home / "captures"))
-    capture = find_capture(store, source)
+    capture = find_capture(store, prefix)
     title = capture.page.title if capture.page else ""
     return capture.capture_id, bind(import_capture(store, capture), store, title)
 
@@ -122,9 +127,12 @@ def export(source: str, to: str, home: Path, out: Path | None = None) -> Path:
     """
     if to not in TARGETS:
         raise ExportError(f"no export target {to!r}: one of {', '.join(sorted(TARGETS))}")
-    suffix, compile_to = TARGETS[to]
     name, bound = load(source, home)
-    path = out or home / "designs" / f"{name}{suffix}"
+    return write(bound, to, out or home / "designs" / f"{name}{TARGETS[to][0]}")
+
+
+def write(bound: BoundDesign, to: str, path: Path) -> Path:
+    """Compile a design for one of TARGETS into `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(compile_to(bound), encoding="utf-8")
+    path.write_text(TARGETS[to][1](bound), encoding="utf-8")
     return path
