@@ -240,8 +240,8 @@ def _clear(value: str) -> Solid:
 
 
 @lru_cache(maxsize=1024)
-def shadows(value: str) -> tuple[Shadow, ...]:
-    """A computed box-shadow or text-shadow, the topmost first."""
+def shadows(value: str, *, of_text: bool = False) -> tuple[Shadow, ...]:
+    """A computed box-shadow or text-shadow, the topmost first. A box hides a shadow that is exactly under it."""
     if not value or value == "none":
         return ()
     found = []
@@ -253,7 +253,7 @@ def shadows(value: str) -> tuple[Shadow, ...]:
         rest = part[: match.start()] + part[match.end() :] if match else part
         numbers = [v for word in rest.split() if (v := length(word, 0)) is not None] + [0.0] * 4
         x, y, blur, spread = numbers[:4]
-        if blur <= 0 and not spread and not x and not y:
+        if not of_text and blur <= 0 and not spread and not x and not y:
             continue
         found.append(Shadow(x, y, blur, spread, solid, "inset" in rest))
     return tuple(found)

@@ -8,6 +8,7 @@ from design.dom.items import Item, Plan
 from design.tree import FILL, HUG, At, Kind, Length, Node
 
 _NEAR = 0.3
+_EXACT = 0.06  # what hugs must hug exactly: the error of one is moved to all that follow
 _SLACK = 1.0  # a line of text with less room than this would break where fonts differ
 
 
@@ -41,7 +42,7 @@ def _hugs(item: Item) -> tuple[bool, bool]:
     main = plan.justify == "start" and plan.flush
     if plan.kind == "grid":
         return False, main
-    across = any(_spans(child, plan) and _gives(child, 1 - plan.axis) for child in plan.flow)
+    across = any(_spans(child, plan, _EXACT) and _gives(child, 1 - plan.axis) for child in plan.flow)
     return (across, main) if plan.axis else (main, across)
 
 
@@ -50,9 +51,9 @@ def _gives(child: Item, axis: int) -> bool:
     return child.hugs[axis] if child.plan or child.kind == "t" else True
 
 
-def _spans(child: Item, plan: Plan) -> bool:
+def _spans(child: Item, plan: Plan, near: float = _NEAR) -> bool:
     axis = 1 - plan.axis
-    return abs(child.start(axis) - plan.content[0]) <= _NEAR and abs(child.end(axis) - plan.content[1]) <= _NEAR
+    return abs(child.start(axis) - plan.content[0]) <= near and abs(child.end(axis) - plan.content[1]) <= near
 
 
 def _size_children(frame: Item, plan: Plan) -> None:

@@ -236,4 +236,4 @@ def radii_of(box: Box) -> Sides:
 
 def text_shadows(box: Box) -> tuple[Shadow, ...]:
     value = box.css("text-shadow")
-    return tuple(reversed(css.shadows(value))) if value and value != "none" else ()
+    return tuple(reversed(css.shadows(value, of_text=True))) if value and value != "none" else ()

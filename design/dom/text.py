@@ -202,11 +202,10 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
     tops = [_top(line, style) for line in lines]
     height = base.fragment.height
     leading = style.line_height or (_pitch(tops) or height)
+    rows = _rows(tops, leading)
+    if rows is None:
+        return None
     if len(lines) > 1:
-        known = [(i, top) for i, top in enumerate(tops) if top is not None]
-        first_i, first = known[0]
-        if any(abs(top - first - (i - first_i) * leading) > 0.6 for i, top in known):
-            return None
         if not all(
             _follows(a, b) and (_same_metrics(a, b) or _baseline(b)) for line in lines for a, b in pairwise(line)
         ):
@@ -216,10 +215,10 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
         if not all(_follows(a, b) and (_same_metrics(a, b) or _baseline(b)) for a, b in pairwise(line)):
             return None
     start = next(i for i, top in enumerate(tops) if top is not None)
-    y = float(tops[start] or 0.0) - math.floor((leading - height) / 2) - start * leading
+    y = float(tops[start] or 0.0) - math.floor((leading - height) / 2) - rows[start] * leading
     left = min(_extent(line)[0] for line in lines)
     right = max(_extent(line)[1] for line in lines)
-    item = Item("t", left, y, right - left, leading * len(lines), (base.box.order, base.box.rank))
+    item = Item("t", left, y, right - left, leading * (rows[-1] + 1), (base.box.order, base.box.rank))
     item.natural, item.lines = (left, right - left), len(lines)
     align = _alignment(base.box)
     if len(lines) > 1 or area:
@@ -231,8 +230,25 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
     elif align == "justify":
         align = "left"
     item.hints = Hints(block=area is not None)
-    item.look = _text_look(lines, base, leading)
+    item.look = _text_look(lines, rows, base, leading)
     return item
+
+
+def _rows(tops: list[float | None], leading: float) -> list[int] | None:
+    """The row that each line stands on, blank rows counted; None where the lines do not keep to rows."""
+    start = next(i for i, top in enumerate(tops) if top is not None)
+    first, rows = tops[start] or 0.0, list(range(-start, 0))
+    for top in tops[start:]:
+        if top is None:
+            row = rows[-1] + 1
+        else:
+            row = round((top - first) / leading) if leading else len(rows)
+            if abs(top - first - row * leading) > 0.6:
+                return None
+        if rows and not 0 < row - rows[-1] <= 40:
+            return None
+        rows.append(row)
+    return [row - rows[0] for row in rows]
 
 
 def _baseline(part: _Part) -> bool:
@@ -295,13 +311,16 @@ def _confirm(lines: list[list[_Part]], span: tuple[float, float], align: TextAli
     return align if fits else None
 
 
-def _text_look(lines: list[list[_Part]], base: _Part, leading: float) -> dict[str, Any]:
+def _text_look(lines: list[list[_Part]], rows: list[int], base: _Part, leading: float) -> dict[str, Any]:
     style = _led(base.look.style, leading)
     runs: list[tuple[str, _Look]] = []
     for i, line in enumerate(lines):
         if i:
             text, look = runs[-1]
-            runs[-1] = (text.rstrip(" ") + ("\n" if line[0].hard else SOFT_BREAK), look)
+            runs[-1] = (
+                text.rstrip(" ") + ("\n" if line[0].hard else SOFT_BREAK) + "\n" * (rows[i] - rows[i - 1] - 1),
+                look,
+            )
         for j, part in enumerate(line):
             text = part.fragment.text
             text = text.lstrip(" ") if j == 0 and not part.box.css("white-space").startswith("pre") else text

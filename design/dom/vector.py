@@ -46,7 +46,7 @@ SHAPES = frozenset(
         "feDropShadow",
     ]
 )
-_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9:_-]*\Z")
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _SKIP = re.compile(r"on|style\Z|class\Z|xlink:href\Z|href\Z|xmlns|data-|aria-|role\Z|src\Z", re.IGNORECASE)
 _BAKED = (
     "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
@@ -164,7 +164,9 @@ def _attributes(box: Box, node: int, own: Box | None) -> str:
             value = own.css(key)
             if value:
                 attributes.pop(key, None)
-            if value and (value != _DEFAULTS[key] or name in ("svg", "g", "use", "symbol", "text")):
+            if name in ("svg", "g", "symbol") and key != "opacity":
+                continue  # each shape below carries its own
+            if value and (value != _DEFAULTS[key] or name in ("use", "text")):
                 attributes[key] = _plain(value)
         if name in ("text", "tspan"):
             for key in ("font-family", "font-size", "font-weight"):

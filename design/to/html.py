@@ -122,7 +122,18 @@ class _Page:
         rules = []
         if node.kind not in ("t", "img", "svg"):
             rules += self._background(node.fills)
-        rules += self._border(node)
+        border = self._border(node)
+        if border and not takes_room(node):
+            over = [
+                "content:''",
+                "position:absolute",
+                "inset:0",
+                "border-radius:inherit",
+                "pointer-events:none",
+                *border,
+            ]
+            border = [f"&::after{{{';'.join(over)}}}"]
+        rules += border
         if node.kind == "oval":
             rules.append("border-radius:50%")
         elif node.radii != ZERO:
@@ -286,8 +297,17 @@ def _flat(paint: Paint) -> Solid:
     return paint.stops[0].color if isinstance(paint, Linear | Radial) else Solid("#888888")
 
 
+def takes_room(node: Node) -> bool:
+    """Whether strokes can be CSS borders: where padding is narrower than they are, they lie over the children."""
+    return not node.children or all(p >= b for p, b in zip(node.padding, _widths(node), strict=True))
+
+
 def borders(node: Node) -> Sides:
-    """The widths that a node's strokes take of its four sides."""
+    """The widths that CSS borders take of a node's four sides."""
+    return _widths(node) if takes_room(node) else ZERO
+
+
+def _widths(node: Node) -> Sides:
     widths = [0.0] * 4
     for stroke in node.strokes:
         widths = [w or s for w, s in zip(widths, stroke.widths, strict=True)]
