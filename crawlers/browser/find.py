@@ -14,7 +14,8 @@ from pathlib import Path
 
 from crawlers.errors import GessoError
 
-COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The headless shell first, wherever there are both: it draws the same page for two thirds of the processor time.
+COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EXECUTABLES = (  # below a `chromium-<revision>` or `chromium_headless_shell-<revision>` folder of Playwright's
     "chrome-linux/chrome",
     "chrome-linux64/chrome",
@@ -66,7 +67,7 @@ def require_chromium() -> Path:
 
 
 def _managed(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Chromiums in Playwright's folder, newest revision first, the full browser before its headless shell."""
+    """Chromiums in Playwright's folder, newest revision first, the headless shell before the full browser."""
     given = environ.get("PLAYWRIGHT_BROWSERS_PATH")
     home = Path(environ.get("HOME") or Path.home())
     folders = (
@@ -75,7 +76,7 @@ def _managed(environ: Mapping[str, str]) -> Iterator[Path]:
         else [home / ".cache/ms-playwright", home / "Library/Caches/ms-playwright"]
     )
     for folder in folders:
-        for kind in ("chromium-", "chromium_headless_shell-"):
+        for kind in ("chromium_headless_shell-", "chromium-"):
             revisions = [p for p in folder.glob(f"{kind}*") if p.name.removeprefix(kind).isdigit()]
             for revision in sorted(revisions, key=lambda p: -int(p.name.removeprefix(kind))):
                 for executable in EXECUTABLES:
@@ -90,11 +91,8 @@ def install_chromium() -> Path:
         return found
     attempts = [([sys.executable, "-m", "playwright", "install", "chromium"], "playwright install")]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        attempts += [
-            (["apt-get", "install", "-y", "chromium"], "apt-get install"),
-            (["apt-get", "update"], "apt-get update"),
-            (["apt-get", "install", "-y", "chromium"], "apt-get install"),
-        ]
+        install = [(["apt-get", "install", "-y", name], f"apt-get install {name}") for name in COMMANDS[:2]]
+        attempts += [*install, (["apt-get", "update"], "apt-get update"), *install]
     said = []
     for command, name in attempts:
         try:

@@ -26,6 +26,16 @@ def test_order(tmp_path: Path) -> None:
     assert find_chromium({**environ, "GESSO_CHROMIUM": str(system)}) == system
 
 
+def test_the_headless_shell_is_preferred_to_the_whole_browser(tmp_path: Path) -> None:
+    program(tmp_path / "bin/chromium")
+    shell = program(tmp_path / "bin/chromium-headless-shell")
+    environ = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
+    assert find_chromium(environ) == shell
+    program(tmp_path / ".cache/ms-playwright/chromium-1200/chrome-linux/chrome")
+    managed = program(tmp_path / ".cache/ms-playwright/chromium_headless_shell-1200/chrome-linux/headless_shell")
+    assert find_chromium(environ) == managed
+
+
 def test_none_and_a_wrong_name(tmp_path: Path) -> None:
     environ = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
     assert find_chromium(environ) is None
