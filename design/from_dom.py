@@ -14,7 +14,7 @@ from design.dom.size import build
 from design.dom.snapshot import Box, check_snapshot, load_snapshot, open_dom
 from design.dom.surface import fills_of
 from design.dom.tokens import with_tokens
-from design.tree import Design, Paint, Solid
+from design.tree import Design, Paint, SlotPaint, Solid, walk
 
 __all__ = ["FontFace", "Imported", "Slot", "from_snapshot", "load_snapshot"]
 
@@ -85,18 +85,8 @@ def _unwrapped(items: list[Item]) -> list[Item]:
     """Without html and body, whose paint is the page's."""
     flat: list[Item] = []
     for item in items:
-        inner = item
-        for _ in range(2):
-            if (
-                len(inner.children) == 1
-                and inner.children[0].kind == "frame"
-                and not any(inner.look.get(k) for k in _OWN)
-            ):
-                inner = inner.children[0]
-        if any(item.look.get(k) for k in _OWN) or item.kind != "frame":
-            flat.append(item)
-        else:
-            flat.extend(item.children)
+        bare = item.kind == "frame" and not any(item.look.get(key) for key in _OWN)
+        flat.extend(item.children if bare else [item])
     return flat
 
 
@@ -126,9 +116,7 @@ def prune(page: Item) -> None:
         frame.children = kept
 
 
-def _slot_paints(design: Design) -> list[Any]:
-    from design.tree import SlotPaint, walk
-
+def _slot_paints(design: Design) -> list[SlotPaint]:
     return [
         paint
         for root in design.roots

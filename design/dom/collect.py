@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from design.dom import css
 from design.dom.controls import control_text
 from design.dom.items import Findings, Hints, Item, Slot
 from design.dom.snapshot import Box
@@ -21,7 +22,7 @@ LANDMARKS = {
 }  # fmt: skip
 SECTIONS = frozenset({"SECTION", "HEADER", "FOOTER", "MAIN", "ARTICLE"})
 _HIDDEN_OVERFLOW = ("hidden", "clip", "auto", "scroll")
-_HEADINGS = frozenset({"H1", "H2", "H3"})
+_BULLETS = frozenset("•◦▪")
 
 
 def collect(boxes: list[Box], found: Findings) -> list[Item]:
@@ -71,7 +72,9 @@ def _pieces(box: Box, children: list[Inline], found: Findings) -> list[Inline]:
     ):
         if box.tag == "BR":
             return [Break()]
-        return [Text(box)] if box.fragments and box.css("visibility") in ("visible", "") else []
+        if not box.fragments or box.css("visibility") not in ("visible", ""):
+            return []
+        return [_bullet(box)] if box.tag == "::marker" and (box.text or "").strip() in _BULLETS else [Text(box)]
     if box.css("opacity") == "0" or box.tag in ("#document", "NOSCRIPT", "HEAD"):
         return children if box.tag == "#document" else []
     if _tucked_away(box):
@@ -99,6 +102,24 @@ def _pieces(box: Box, children: list[Inline], found: Findings) -> list[Inline]:
         return [_toggle(box)]
     item = _frame(box, paint, children, found)
     return [] if item is None else [item]
+
+
+def _bullet(box: Box) -> Item:
+    """A list's dot, ring or square, which the browser draws by the font's ascent instead of setting a character."""
+    line = box.fragments[0]
+    ascent = line.height * 0.8
+    size = round((ascent * 2 / 3 + 1) / 2)
+    ink = css.color(box.css("color")) or Solid("#000000")
+    mark = (box.text or "").strip()
+    paint: dict[str, object] = {"strokes": (Stroke(ink),)} if mark == "◦" else {"fills": (ink,)}
+    if mark != "▪":
+        paint["radii"] = (size / 2,) * 4
+    item = Item(
+        "rect" if mark == "▪" else "frame", line.x + 1, line.y + round(ascent / 2), size, size, (box.order, box.rank)
+    )
+    item.look = dict(paint)
+    item.reach = (item.x, item.y, item.right, item.bottom)
+    return item
 
 
 def _tucked_away(box: Box) -> bool:

@@ -321,10 +321,8 @@ def _text_look(lines: list[list[_Part]], rows: list[int], base: _Part, leading: 
                 text.rstrip(" ") + ("\n" if line[0].hard else SOFT_BREAK) + "\n" * (rows[i] - rows[i - 1] - 1),
                 look,
             )
-        for j, part in enumerate(line):
+        for part in line:
             text = part.fragment.text
-            text = text.lstrip(" ") if j == 0 and not part.box.css("white-space").startswith("pre") else text
-            text = text.rstrip(" ") if j == len(line) - 1 else text
             if runs and runs[-1][1] == part.look:
                 runs[-1] = (runs[-1][0] + text, part.look)
             else:
