@@ -43,7 +43,9 @@ COMPUTED_STYLES = (
     *("text-shadow", "text-overflow", "white-space", "vertical-align"),
     *("-webkit-line-clamp", "-webkit-text-fill-color", "direction"),
     *("list-style-type", "content"),
-    *("fill", "stroke", "color-scheme"),
+    *("fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap"),
+    *("stroke-linejoin", "stroke-dasharray", "stop-color", "stop-opacity", "color-scheme", "float", "clip"),
+    "background-attachment",
 )
 
 
