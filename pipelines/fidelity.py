@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from crawlers.browser.render import RenderJob, render_html
 from crawlers.captures import Capture, CaptureStore
-from design import to_html
+from design import Design, to_html
 from design.errors import GessoError as DesignError
 from pipelines.export import bind, import_capture
 from pipelines.terminal import ProgressCallback
@@ -76,7 +76,7 @@ def measure(
             try:
                 bound = bind(import_capture(store, capture), store)
                 html = to_html(bound.design, slots=bound.slots, fonts=bound.fonts)
-                jobs.append((capture, _job(capture, html), ""))
+                jobs.append((capture, _job(capture, html, bound.design), ""))
             except DesignError as error:
                 jobs.append((capture, None, str(error)))
         pictures = iter(render_html([job for _, job, _ in jobs if job]))
@@ -87,15 +87,26 @@ def measure(
     return results
 
 
-def _job(capture: Capture, html: str) -> RenderJob:
+def _job(capture: Capture, html: str, design: Design) -> RenderJob:
+    """The window that shows the design as the picture shows the page.
+
+    A phone lays a page without a viewport meta out wider than its screen and shrinks it: the design is as wide as that
+    layout, so the window is too, at the pixel ratio that gives the picture's width.
+    """
+    width = _frame_width(design) or capture.view.width
     return RenderJob(
         html=html,
-        width=capture.view.width,
-        height=capture.view.height,
-        dpr=capture.view.dpr,
+        width=width,
+        height=round(capture.view.height * width / capture.view.width),
+        dpr=capture.image.width / width,
         theme=capture.view.theme or "light",
         full_page=capture.view.kind == "full",
     )
+
+
+def _frame_width(design: Design) -> int | None:
+    width = design.roots[0].width if design.roots else None
+    return round(width) if isinstance(width, int | float) and width > 0 else None
 
 
 def _compare(store: CaptureStore, capture: Capture, picture: bytes, error: str) -> Fidelity:
