@@ -26,8 +26,9 @@
       const modal = element.matches("dialog[open], [role=dialog], [role=alertdialog], [aria-modal=true]");
       const navigation = element.matches("nav, header, aside, [role=navigation], [role=banner]");
       const asks = element.querySelector("button, a, input, [role=button]") !== null;
-      const consent = style.position !== "sticky" && !navigation && asks && text.length < 4000 &&
-        (names.test(label) || (words.test(text) && (modal || text.length < 1200)));
+      // A banner that calls itself a cookie banner is one, be it an aside or a header; others are judged by their words.
+      const consent = style.position !== "sticky" && asks && text.length < 4000 &&
+        (names.test(label) || (!navigation && words.test(text) && (modal || text.length < 1200)));
       const restIsPage = bodyText - text.length > 200;
       const curtain = share > 0.3 && restIsPage && (modal || Number(style.zIndex) >= 1000) && !navigation;
       if (!consent && !curtain) continue;

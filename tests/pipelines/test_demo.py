@@ -53,6 +53,13 @@ def test_every_listing_screenshot_is_a_capture(demo_home: Path) -> None:
     assert captured == listed
 
 
+def test_the_cookie_banner_is_hidden_and_recorded(demo_home: Path) -> None:
+    captures = CaptureStore(str(demo_home / "captures")).captures()
+    verdicts = [c.verdicts for c in captures if c.url == "http://halfacre.test/"]
+    assert verdicts
+    assert all("consent_hidden" in found for found in verdicts)
+
+
 def test_the_bad_pages_are_rejected_by_name(demo_home: Path) -> None:
     review = pd.read_parquet(demo_home / "datasets" / "demo" / "1" / "review.parquet")
     reasons = set(review.loc[review.state == "rejected", "reason"])
