@@ -20,7 +20,8 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _interface(task: str) -> Any:
-    interface = pytest.importorskip("label_studio_sdk.label_interface")
+    import label_studio_sdk.label_interface as interface
+
     return interface.LabelInterface(label_config(task))
 
 

@@ -211,7 +211,8 @@ def test_datasets_decodes_the_images(
 ) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     files = {s: str(made[1].path / f"{s}-*.parquet") for s in ("train", "val", "test")}
     loaded = datasets.load_dataset("parquet", data_files=files, cache_dir=str(tmp_path))
     assert sum(split.num_rows for split in loaded.values()) == 12
@@ -225,7 +226,8 @@ def test_the_folder_is_a_dataset_by_its_card(
     made: tuple[Path, DatasetVersion], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     loaded = datasets.load_dataset(str(made[1].path), cache_dir=str(tmp_path))
     assert set(loaded) == {"train", "val", "test"}
 

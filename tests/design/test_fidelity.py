@@ -13,7 +13,6 @@ from PIL import Image
 from design import from_snapshot, parse, print_design, to_html
 
 pytestmark = pytest.mark.browser
-playwright = pytest.importorskip("playwright.sync_api")
 LEVELS = 16  # a channel that differs by more is another colour to the eye
 
 

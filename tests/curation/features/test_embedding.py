@@ -27,7 +27,7 @@ CONFIG = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    open_clip = pytest.importorskip("open_clip")
+    import open_clip
     import torch
     from safetensors.torch import save_file
 
@@ -94,7 +94,6 @@ def test_other_weights_are_another_fingerprint(folder: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("model", ["ViT-B-32", "/nowhere/at/all", "No-Such-Model/tag"])
 def test_a_model_that_cannot_be_had_is_one_line(tmp_path: Path, model: str) -> None:
-    pytest.importorskip("open_clip")
     with pytest.raises(EmbeddingError) as caught:
         create("embedding", {"model": model}).check(tmp_path)
     assert model in str(caught.value)
@@ -109,10 +108,10 @@ def test_pickled_weights_are_not_read(folder: Path, tmp_path: Path) -> None:
 
 
 def test_shards_hold_it_as_float16_lists_of_fixed_length(folder: Path, tmp_path: Path) -> None:
+    import datasets
     import duckdb
     import pandas as pd
 
-    datasets = pytest.importorskip("datasets")
     fill(tmp_path, sites=4)
     recipe = small_recipe(features=["decode", {"embedding": {"model": str(folder)}}])
     first = curate(recipe, tmp_path, report=False)
