@@ -7,6 +7,7 @@ without a gap, and rank r of n takes every n-th of a batch: a batch's rows are t
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import queue
 import threading
@@ -304,13 +305,25 @@ class ShardLoader:
         cache_bytes: int = 256 << 20,
         workers: int = 2,
     ) -> None:
-        if batch_size % world_size:
-            raise LoaderError(f"a batch of {batch_size} does not divide over {world_size} ranks: choose a multiple")
-        self.index, self.frame, self.seed, self.batch_size = index, frame, seed, batch_size
+        self.index, self.frame, self.seed = index, frame, seed
         self.rank, self.world_size, self.workers = rank, world_size, workers
+        self.batch_size = self._divided(batch_size)
         self.reader = ShardReader(index)
         self._room = cache_bytes // (frame.width * frame.height * 3)
         self._cache: dict[int, tuple[Pixels, str]] = {}
+
+    def _divided(self, batch_size: int) -> int:
+        if batch_size % self.world_size:
+            raise LoaderError(
+                f"a batch of {batch_size} does not divide over {self.world_size} ranks: choose a multiple"
+            )
+        return batch_size
+
+    def in_batches_of(self, batch_size: int) -> ShardLoader:
+        """The same rows in batches of another size, sharing what is in memory."""
+        other = copy.copy(self)
+        other.batch_size = self._divided(batch_size)
+        return other
 
     def _load(self, row: int) -> tuple[Pixels, str]:
         if row in self._cache:

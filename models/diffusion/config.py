@@ -28,7 +28,7 @@ class _Section(BaseModel):
 class TinyConfig(_Section):
     """Sizes of the pipeline that `base: tiny` builds from nothing."""
 
-    vae_channels: tuple[int, ...] = (16, 32, 48)
+    vae_channels: tuple[int, ...] = (16, 32, 48, 48)
     latent_channels: int = Field(8, ge=3, le=32)
     unet_channels: tuple[int, ...] = (48, 96)
     text_width: int = Field(64, ge=16)
@@ -76,7 +76,8 @@ class DiffusionConfig(_Section):
     caption_dropout: float = Field(0.1, ge=0, le=1)
     ema: float = Field(0.99, ge=0, lt=1)
     vae_steps: int = Field(0, ge=0)
-    vae_lr: float = Field(2e-4, gt=0)
+    vae_batch_size: int | None = Field(None, ge=1)
+    vae_lr: float = Field(4e-4, gt=0)
     vae_kl: float = Field(1e-6, ge=0)
     latents: Literal["auto", "memory", "stream"] = "auto"
     precision: Literal["fp32", "bf16"] = "fp32"

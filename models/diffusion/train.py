@@ -6,6 +6,7 @@ run that is killed goes on from its last checkpoint to the same weights.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -122,7 +123,8 @@ class _Training:
         from models.diffusion.data import normalise_latents
 
         self.vae.requires_grad_(True).train()
-        with closing(self.loader.batches(start, self.config.vae_steps)) as batches:
+        loader = self.loader.in_batches_of(self.config.vae_batch_size or self.config.batch_size)
+        with closing(loader.batches(start, self.config.vae_steps)) as batches:
             self._steps(AUTOENCODER, list(self.vae.parameters()), batches, self._autoencoder_loss, checkpoint)
         self.vae.requires_grad_(False).eval()
         normalise_latents(self.vae, self.loader, self.device)
@@ -200,14 +202,14 @@ class _Training:
 
         config = self.config
         first, last = (0, config.vae_steps) if phase == AUTOENCODER else (config.vae_steps, config.total_steps)
-        peak = config.vae_lr if phase == AUTOENCODER else config.lr
+        peak, falling_to = (config.vae_lr, config.vae_steps) if phase == AUTOENCODER else (config.lr, None)
         optimizer = torch.optim.AdamW(parameters, lr=peak, weight_decay=config.weight_decay, betas=(0.9, 0.99))
         if checkpoint is not None and checkpoint.phase == phase and "optimizer" in checkpoint.state:
             optimizer.load_state_dict(checkpoint.state["optimizer"])
         with self.run.log_path.open("a", encoding="utf-8") if self.ranks.first else nullcontext() as log:
             clock = time.perf_counter()
             for batch in batches:
-                rate = learning_rate(batch.step - first, peak, config.warmup)
+                rate = learning_rate(batch.step - first, peak, config.warmup, falling_to)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 loss = loss_of(batch)
@@ -293,6 +295,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or len(arguments) > 2:
         sys.stderr.write("usage: python -m models.diffusion.train RECIPE [HOME]\n")
         return 2
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve whatever shares the machine
     try:
         result = train(load_config(Path(arguments[0])), Path(arguments[1] if len(arguments) > 1 else "workspace"))
     except Exception as error:

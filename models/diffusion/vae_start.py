@@ -50,7 +50,7 @@ def start_as_thumbnail(vae: Any) -> None:
     _lift_in(decoder.conv_in, torch.eye(3))
     for block in decoder.up_blocks:
         for up in block.upsamplers or ():
-            _pass_on(up.conv, _centre)
+            _pass_on(up.conv, _smooth)
     _read_out(decoder.conv_norm_out, decoder.conv_out, torch.linalg.inv(TO_LATENT))
 
 
@@ -61,6 +61,11 @@ def _carriers(channels: int) -> list[int]:
 
 def _centre(kernel: Tensor) -> None:
     kernel[kernel.shape[0] // 2, kernel.shape[1] // 2] = 1.0
+
+
+def _smooth(kernel: Tensor) -> None:
+    """After an enlargement by repetition, this makes it a bilinear one."""
+    kernel.copy_(torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]) / 16)
 
 
 def _average(kernel: Tensor) -> None:

@@ -95,9 +95,7 @@ def _rows(folder: Path) -> Iterator[tuple[NDArray[np.float32], tuple[Path, int, 
                     continue
                 for group in range(file.num_row_groups):
                     table = file.read_row_group(group, columns=["design", "image"])
-                    for offset, has in enumerate(
-                        pc.fill_null(pc.utf8_length(table["design"]), 0).to_pylist()
-                    ):
+                    for offset, has in enumerate(pc.fill_null(pc.utf8_length(table["design"]), 0).to_pylist()):
                         if has:
                             data = table["image"][offset].as_py()["bytes"]
                             yield (

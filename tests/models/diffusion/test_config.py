@@ -26,7 +26,7 @@ def test_the_shipped_recipe_loads() -> None:
         ("steps: 0", "steps is 0"),
         ("name: ../evil", "name is '../evil'"),
         ("tiny: {vae_channels: [12]}", "multiples of 8 from 16"),
-        ("width: 60", "width is 60: give a multiple of 8"),
+        ("width: 60", "width is 60: give a multiple of 16"),
         ("base: some/model\nvae_steps: 5", "of `base: tiny` only"),
         ("- a list", "holds no keys"),
         ("", "holds no keys"),

@@ -66,6 +66,10 @@ def test_the_draw_is_a_function_of_the_step_and_equal_on_any_number_of_ranks() -
     assert sorted((whole.timesteps // 125).tolist()) == list(range(8))
 
 
-def test_the_rate_warms_up_and_stays() -> None:
+def test_the_rate_warms_up_and_stays_or_falls() -> None:
     assert learning_rate(0, 1.0, 9) == pytest.approx(0.1)
     assert learning_rate(9, 1.0, 9) == learning_rate(10_000, 1.0, 9) == 1.0
+    falling = [learning_rate(step, 1.0, 0, falling_to=100) for step in range(101)]
+    assert falling == sorted(falling, reverse=True)
+    assert falling[50] == pytest.approx(0.5)
+    assert falling[100] == pytest.approx(0)
