@@ -198,8 +198,6 @@ class _Line:
     def string(self) -> str:
         return _unescape(self.take(_STRING, 'text in "quotes"')[1])
 
-    # -- node ----------------------------------------------------------------------------------------------------------
-
     def node(self) -> dict[str, Any]:
         kind = self.take(_TOKEN, f"one of {', '.join(KINDS)}")[0]
         if kind not in KINDS:
@@ -316,8 +314,6 @@ class _Line:
             raise self.fail("a JSON object") from None
         start, self.at = self.at, end
         return canonical_json(self.line[start:end])
-
-    # -- paint and type ------------------------------------------------------------------------------------------------
 
     def paint(self) -> Paint:
         if self.skip("lin("):

@@ -42,9 +42,6 @@ class RowError(GessoError):
     """A row does not decode; the message names its shard and row."""
 
 
-# -- order -------------------------------------------------------------------------------------------------------------
-
-
 def _mix(value: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
     """The finaliser of SplitMix64 (Steele, Lea, Flood 2014) over value + key."""
     mixed = value + np.uint64(key)
@@ -129,9 +126,6 @@ def batch_rows(
         group = np.searchsorted(plan.starts, places, side="right") - 1
         result[chosen] = plan.first_rows[group] + places - plan.starts[group]
     return result
-
-
-# -- shards ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -265,9 +259,6 @@ class ShardReader:
                 column = file.read_row_group(group.number, columns=["caption"]).column("caption")
             texts += [text or "" for text in column.take(pa.array(group.chosen)).to_pylist()]
         return texts
-
-
-# -- batches -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,6 @@ def _plan(frame: Item, cuts: int) -> set[int]:
     return made
 
 
-# -- what flows -------------------------------------------------------------------------------------------------------
-
-
 def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
     """(in flow, placed by hand)."""
     children = frame.children
@@ -152,9 +149,6 @@ def _painted_at(item: Item, over: Item) -> tuple[int, int]:
     return first or item.order
 
 
-# -- cuts -------------------------------------------------------------------------------------------------------------
-
-
 def _bands(items: list[Item], axis: int) -> list[list[Item]]:
     """Items by the stretches of an axis that they cover together."""
     bands: list[list[Item]] = []
@@ -211,9 +205,6 @@ def _content(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
     near, far = frame.start(axis) + before, frame.end(axis) - after
     inside = [c for c in items if not c.absolute] or items
     return min([near, *(c.start(axis) for c in inside)]), max([far, *(c.end(axis) for c in inside)])
-
-
-# -- one row or column ------------------------------------------------------------------------------------------------
 
 
 def _stack(frame: Item, items: list[Item], axis: int) -> Plan:
@@ -335,9 +326,6 @@ def _shim(child: Item, axis: int, content: tuple[float, float]) -> Item:
     shim.hints = Hints(direction="row" if axis else "col")
     shim.hints.grow = child.hints.grow
     return shim
-
-
-# -- grid -------------------------------------------------------------------------------------------------------------
 
 
 def _grid(frame: Item, items: list[Item]) -> Plan | None:

@@ -173,8 +173,6 @@ class _Payload:
         if kind == "FRAME":
             props["clipsContent"] = node.clip
 
-    # -- text ----------------------------------------------------------------------------------------------------------
-
     def _text(self, node: Node, entry: dict[str, Any]) -> None:
         props = entry["props"]
         type_ = self._type(node.style)

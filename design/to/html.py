@@ -116,8 +116,6 @@ class _Page:
         style = ";".join(rules)
         return f' class="{self.classes.setdefault(style, f"n{len(self.classes)}")}"' if style else ""
 
-    # -- paint ---------------------------------------------------------------------------------------------------------
-
     def _surface(self, node: Node) -> list[str]:
         rules = []
         if node.kind not in ("t", "img", "svg"):
@@ -229,8 +227,6 @@ class _Page:
             unit = "px" if paint.fit == "none" else "%"
             rules.append(f"object-position:{paint.x:g}{unit} {paint.y:g}{unit}")
         return f'<img{self._class(rules)} src="{escape(address)}" alt="{escape(node.name)}">'
-
-    # -- text ----------------------------------------------------------------------------------------------------------
 
     def _text(self, node: Node) -> list[str]:
         rules = self._type(node.style)

@@ -153,9 +153,6 @@ def read_parameters(path: Path) -> Parameters:
     return Parameters(**values)
 
 
-# -- drawing -----------------------------------------------------------------------------------------------------------
-
-
 def _load(where: str) -> tuple[Pipeline, str]:
     import torch
 

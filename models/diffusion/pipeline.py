@@ -25,6 +25,15 @@ class ModelError(GessoError):
     """A model cannot be found or loaded, or is of a kind that this code does not drive."""
 
 
+def keep_libraries_quiet() -> None:
+    """No bars of the libraries' own: a task has one progress line, and it is ours."""
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
+
+
 def build_tokenizer(captions: Iterable[str], vocabulary: int, length: int) -> Tokenizer:
     """A CLIP tokenizer whose byte-pair merges are learnt from captions. It knows every byte, so no text is unknown."""
     from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
@@ -148,6 +157,7 @@ def build_tiny(config: DiffusionConfig, captions: Iterable[str]) -> Pipeline:
             "text_encoder": build_text_encoder(sizes, tokenizer),
             "unet": build_unet(sizes, side >> (len(sizes.vae_channels) - 1)),
         }
+    keep_libraries_quiet()
     return StableDiffusionPipeline(
         **parts,
         tokenizer=tokenizer,
@@ -165,6 +175,7 @@ def load_pipeline(name: str) -> Pipeline:
     """
     from diffusers import DiffusionPipeline, StableDiffusionPipeline
 
+    keep_libraries_quiet()
     known: dict[str, Any] = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
     try:
         pipeline = DiffusionPipeline.from_pretrained(name, use_safetensors=True, **known)

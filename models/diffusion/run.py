@@ -119,8 +119,6 @@ class RunFolder:
         write_durably(self.path / "recipe.yaml", yaml.safe_dump(settings, sort_keys=False))
         write_durably(mark, json.dumps({"format": "gesso-run/1", "fingerprint": self.fingerprint}))
 
-    # -- checkpoints ---------------------------------------------------------------------------------------------------
-
     def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, move `latest` to it, and drop the oldest beyond `keep_checkpoints`."""
         import torch
@@ -169,8 +167,6 @@ class RunFolder:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    # -- log -----------------------------------------------------------------------------------------------------------
-
     def log_rows(self) -> list[dict[str, str]]:
         """The log's whole rows; the last may have been torn by a kill."""
         if not self.log_path.exists():
@@ -183,8 +179,6 @@ class RunFolder:
         kept = [row for row in self.log_rows() if int(row["step"]) < step]
         lines = [",".join(LOG_COLUMNS), *(",".join(row[name] for name in LOG_COLUMNS) for row in kept)]
         write_durably(self.log_path, "\n".join(lines) + "\n")
-
-    # -- result --------------------------------------------------------------------------------------------------------
 
     def finished(self) -> TrainResult | None:
         """The result, where the model of this very recipe is there already."""

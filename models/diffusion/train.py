@@ -117,8 +117,6 @@ class _Training:
         self._train_denoiser(start, checkpoint)
         return self._save_model()
 
-    # -- phases --------------------------------------------------------------------------------------------------------
-
     def _train_autoencoder(self, start: int, checkpoint: Checkpoint | None) -> None:
         from models.diffusion.data import normalise_latents
 
@@ -186,8 +184,6 @@ class _Training:
         weight = objective.min_snr_weight(objective.snr(self.alphas, times), config.min_snr_gamma, prediction)
         return objective.denoising_loss(answer, wanted, weight)
 
-    # -- one step after another ----------------------------------------------------------------------------------------
-
     def _steps(
         self,
         phase: str,
@@ -243,8 +239,6 @@ class _Training:
         if self.config.precision == "bf16":
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
-
-    # -- weights -------------------------------------------------------------------------------------------------------
 
     def _trained(self) -> list[Parameter]:
         modules = [self.unet, self.text_encoder] if self.config.train_text_encoder else [self.unet]

@@ -119,9 +119,6 @@ def _made_legible(rgb: Rgb, against: list[tuple[Rgb, float]]) -> Rgb:
     return best
 
 
-# -- what stands on what -----------------------------------------------------------------------------------------------
-
-
 def _solid(paint: Paint | None) -> str | None:
     """A paint as one opaque colour, `$token` or `#rrggbb`; None where it has none."""
     if isinstance(paint, Linear | Radial):

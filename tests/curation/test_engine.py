@@ -131,9 +131,6 @@ def test_progress_counts_every_capture(tmp_path: Path) -> None:
     assert seen[-1] == ("decode", len(captures), len(captures))
 
 
-# -- design ------------------------------------------------------------------------------------------------------------
-
-
 def with_dom(home: Path, dom: bytes) -> tuple[CaptureStore, list[Capture]]:
     store = CaptureStore(str(home / "captures"), create=True)
     page = Page(title="Aurora", dom_sha256=store.put_blob(dom, "dom"))

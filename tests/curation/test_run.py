@@ -158,9 +158,6 @@ def test_hostile_text_stays_text_in_the_card(tmp_path: Path) -> None:
     assert "<script>" not in card.read_text()
 
 
-# -- errors ------------------------------------------------------------------------------------------------------------
-
-
 def test_a_missing_and_an_empty_store_are_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="crawl first"):
         curate(small_recipe(), tmp_path)
@@ -201,9 +198,6 @@ def test_datasets_are_found_by_name_version_and_path(made: tuple[Path, DatasetVe
         resolve_dataset(home, "smal")
     with pytest.raises(GessoError, match="run gesso curate"):
         resolve_dataset(home / "nowhere", "small")
-
-
-# -- other readers -----------------------------------------------------------------------------------------------------
 
 
 def test_datasets_decodes_the_images(

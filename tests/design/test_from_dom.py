@@ -189,9 +189,6 @@ def test_recurring_colours_families_and_type_are_tokens() -> None:
     assert dict(design.styles)["h1"].size == 44
 
 
-# -- hostile input -----------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "blob",
     [

@@ -29,9 +29,6 @@ def bits(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
-# -- decode ------------------------------------------------------------------------------------------------------------
-
-
 def test_what_does_not_decode_is_typed() -> None:
     whole = encoded(screen(1))
     assert kind_of(b"") == "empty"
@@ -90,9 +87,6 @@ def test_decode_says_what_the_file_holds() -> None:
     assert row["aspect"] == pytest.approx(780 / 360, abs=1e-3)
 
 
-# -- hashes ------------------------------------------------------------------------------------------------------------
-
-
 def test_pixel_hash_knows_shape_from_pixels() -> None:
     assert pixels_sha256(Pictures.new("RGB", (2, 8))) != pixels_sha256(Pictures.new("RGB", (8, 2)))
 
@@ -114,9 +108,6 @@ def test_a_phones_clock_does_not_change_the_perceptual_hash() -> None:
     hashes = [create("hashes").prepare(item(p, kind="listing")) for p in (early, late)]
     assert hashes[0]["phash"] == hashes[1]["phash"]
     assert hashes[0]["pixels_sha256"] != hashes[1]["pixels_sha256"]
-
-
-# -- ink ---------------------------------------------------------------------------------------------------------------
 
 
 def test_an_empty_screen_is_blank_and_a_full_one_is_not() -> None:
@@ -149,9 +140,6 @@ def test_a_picture_of_one_pixel_has_values() -> None:
     row = create("ink").prepare(item(Pictures.new("RGB", (1, 1), "red")))
     assert row["blankness"] == 1
     assert create("palette").prepare(item(Pictures.new("RGB", (1, 1), "red")))["palette"] == ["#ff0000"]
-
-
-# -- palette -----------------------------------------------------------------------------------------------------------
 
 
 def test_oklab_agrees_with_its_authors_values() -> None:
