@@ -9,43 +9,9 @@ from design.dom import css
 from design.dom.items import Findings, Slot
 from design.dom.snapshot import Box
 from design.dom.surface import border_widths, rect_of, slot_name
+from design.svg import DRAWING_ELEMENTS
 
 MAX_SOURCE = 400_000
-SHAPES = frozenset(
-    [
-        "svg",
-        "g",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "defs",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "clipPath",
-        "mask",
-        "symbol",
-        "use",
-        "text",
-        "tspan",
-        "pattern",
-        "marker",
-        "filter",
-        "feGaussianBlur",
-        "feOffset",
-        "feBlend",
-        "feColorMatrix",
-        "feMerge",
-        "feMergeNode",
-        "feFlood",
-        "feComposite",
-        "feDropShadow",
-    ]
-)
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _SKIP = re.compile(r"on|style\Z|class\Z|xlink:href\Z|href\Z|xmlns|data-|aria-|role\Z|src\Z", re.IGNORECASE)
 _BAKED = (
@@ -91,7 +57,7 @@ def svg_source(box: Box, inside: dict[int, Box]) -> str:
                 escape(box.dom.value(node)) if box.dom.name(box.dom.parents[node]) in ("text", "tspan") else ""
             )
             continue
-        if name not in SHAPES:
+        if name not in DRAWING_ELEMENTS:
             continue
         own = inside.get(node)
         if node != box.node and own is not None and own.css("visibility") == "hidden":
@@ -134,7 +100,7 @@ def _references(box: Box) -> dict[str, int]:
         return {}
     found: dict[str, int] = {}
     for node in range(box.dom.count):
-        if box.dom.name(node) in SHAPES and (name := box.dom.attributes(node).get("id", "")) in wanted:
+        if box.dom.name(node) in DRAWING_ELEMENTS and (name := box.dom.attributes(node).get("id", "")) in wanted:
             found.setdefault(name, node)
     return found
 

@@ -7,44 +7,11 @@ import re
 from html import escape
 from xml.etree import ElementTree
 
+from design.svg import DRAWING_ELEMENTS
+
 MAX_SVG = 2_000_000
 MAX_SVG_ELEMENTS = 20_000
-ELEMENTS = frozenset(
-    [
-        "svg",
-        "g",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "defs",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "clipPath",
-        "mask",
-        "symbol",
-        "use",
-        "text",
-        "tspan",
-        "title",
-        "pattern",
-        "marker",
-        "filter",
-        "feGaussianBlur",
-        "feOffset",
-        "feBlend",
-        "feColorMatrix",
-        "feMerge",
-        "feMergeNode",
-        "feFlood",
-        "feComposite",
-        "feDropShadow",
-    ]
-)
+ELEMENTS = DRAWING_ELEMENTS | {"title"}
 _NAMESPACES = ("", "http://www.w3.org/2000/svg")
 _ATTRIBUTE = re.compile(r"(?!on)[A-Za-z][A-Za-z0-9_-]*\Z", re.IGNORECASE)
 _OUTSIDE = re.compile(r"url\(\s*['\"]?(?!['\"]?#)|javascript:|data:|expression\(|@import|&#", re.IGNORECASE)
