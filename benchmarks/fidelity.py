@@ -7,11 +7,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.figures import CannotRun, Figure, at_most, main
-from crawlers.captures import CaptureStore
+from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
+from crawlers.captures import Capture, CaptureStore
+from design import parse, print_design
 from pipelines import terminal
-from pipelines.corpus import crawl_all
+from pipelines.corpus import crawl_all, read_corpus
 from pipelines.errors import GessoError
+from pipelines.export import import_capture
 from pipelines.fidelity import Fidelity, measure, representative
 from pipelines.site_server import hosts_in, serving
 
@@ -20,13 +22,25 @@ MEDIAN_LIMIT, P90_LIMIT = 5.0, 20.0  # % of pixels; the deeper design issue sets
 WORST_SHOWN = 8
 
 
+def entry_urls(sites: Path) -> list[str]:
+    """Where each site begins: as a `sites.jsonl` beside the folder says, else at its root."""
+    listed = sites.parent / "sites.jsonl"
+    if listed.is_file() and sites.name == "sites" and sites.parent.name == "web":
+        return list(read_corpus(sites.parents[1]).entries.values())
+    return [f"http://{host}/" for host in sorted(hosts_in(sites))]
+
+
 def crawl_entries(sites: Path, home: Path) -> CaptureStore:
     """Crawl every site's entry page into `home`."""
-    hosts = hosts_in(sites)
-    seeds = ",".join(f"http://{host}/" for host in sorted(hosts))
-    with serving(hosts) as server:
-        crawl_all("web", {"seeds": seeds, "depth": "0"}, home, server.address)
+    with serving(hosts_in(sites)) as server:
+        crawl_all("web", {"seeds": ",".join(entry_urls(sites)), "depth": "0"}, home, server.address)
     return CaptureStore(str(home / "captures"))
+
+
+def round_trips(store: CaptureStore, captures: Sequence[Capture]) -> int:
+    """How many captures' designs are the same tree after being printed and parsed."""
+    designs = (import_capture(store, capture).design for capture in captures)
+    return sum(parse(print_design(design)) == design for design in designs)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -53,12 +67,15 @@ def run(arguments: Sequence[str]) -> list[Figure]:
         except GessoError as error:
             raise CannotRun(str(error)) from None
         with terminal.progress_lines() as progress:
-            results = measure(store, representative(store.captures()), progress=progress)
+            captures = representative(store.captures())
+            results = measure(store, captures, progress=progress)
+        same = round_trips(store, captures)
     worst = sorted((r for r in results if r.difference is not None), key=lambda r: -(r.difference or 0))[:WORST_SHOWN]
     rows = [(r.url, r.form_factor, r.theme, f"{100 * (r.difference or 0):.1f} %") for r in worst]
     rows += [(r.url, r.form_factor, r.theme, r.error) for r in results if r.error]
     terminal.table("Farthest from their screenshot", ("page", "form factor", "theme", "differing"), rows, right=(3,))
-    return figures_of(results)
+    whole = at_least("equal after print and parse", 100 * same / max(1, len(captures)), "%", 100)
+    return [whole, *figures_of(results)]
 
 
 if __name__ == "__main__":
