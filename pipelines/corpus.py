@@ -138,6 +138,7 @@ def run_corpus(corpus: Corpus, home: Path, *, depth: int = 1, per_site: int = 50
         "screenshots_listed": sum(map(len, corpus.screenshots.values())),
         "screenshots_captured": sum(1 for c in captures if c.listing),
         "screenshots_missing": unaccounted_screenshots(corpus, captures, failures),
+        "sites_failed": {site: f.kind for f in failures for site, url in corpus.entries.items() if f.url == url},
         "sites_missing": unaccounted_entries(corpus, captures, failures),
         "captures": len(captures),
         "captures_by_view": dict(

@@ -42,4 +42,5 @@ def test_a_sample_is_wholly_accounted_for(tmp_path: Path) -> None:
     assert summary["apps"] == APPS
     assert summary["screenshots_missing"] == []
     assert summary["sites_missing"] == []
+    assert summary["sites_failed"] == {}
     assert summary["kept"] + summary["rejected"] + summary["failed"] == summary["input"] == summary["captures"]
