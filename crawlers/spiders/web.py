@@ -9,16 +9,16 @@ from scrapy.http import Response
 from scrapy.linkextractors import LinkExtractor
 
 from crawlers.arguments import WebArguments
-from crawlers.captures import Capture, Failure, Page, capture_id, now
+from crawlers.captures import Capture, Failure
 from crawlers.handler import PageResponse
 from crawlers.scheduler import FRONTIER
-from crawlers.spiders.base import GessoSpider
+from crawlers.spiders.pages import PageSpider
 from crawlers.urls import canonical_url, may_be_page, site_of
 
 MAX_LINKS = 2000
 
 
-class WebSpider(GessoSpider):
+class WebSpider(PageSpider):
     """Follows same-site links breadth first from the seeds."""
 
     name = "web"
@@ -48,33 +48,9 @@ class WebSpider(GessoSpider):
             asked = response.request.url
             yield self.failure(asked, "off_site", f"{asked} leads to another site: {canonical}", site=about["group"])
             return
-        yield from self._captures(response, canonical, site)
+        yield from self.captures_of(response, canonical, site)
         if about["depth"] < self.arguments.depth and response.status < 400:
             yield from self._follow(response, about, site)
-
-    def _captures(self, response: PageResponse, canonical: str, site: str) -> Iterator[Capture]:
-        visit = response.visit
-        assert response.request is not None
-        rights = self.rights_of(response.request.replace(meta={}), *visit.signals)
-        fetched = now()
-        for shot in visit.shots:
-            page = Page(title=visit.title, description=visit.description, lang=visit.lang, dom_sha256=shot.dom_sha256)
-            yield Capture(
-                capture_id=capture_id(self.source, canonical, shot.view, shot.image.sha256),
-                run_id=self.run_id,
-                source=self.source,
-                spider=self.name,
-                url=response.request.url,
-                canonical_url=canonical,
-                site=site,
-                fetched_at=fetched,
-                http_status=visit.status,
-                image=shot.image,
-                view=shot.view,
-                page=page,
-                rights=rights,
-                verdicts=shot.verdicts,
-            )
 
     def _follow(self, response: PageResponse, about: dict, site: str) -> Iterator[Request]:
         seen: set[str] = set()

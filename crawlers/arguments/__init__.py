@@ -1,0 +1,47 @@
+"""Spider arguments: strings from a command line to frozen, checked values, before anything starts.
+
+One module a spider: a frozen dataclass and a `parse` of strings. No Scrapy here, so that a command line checks quickly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from crawlers.arguments import fdroid, web
+from crawlers.arguments.fdroid import FdroidArguments
+from crawlers.arguments.fields import ArgumentError
+from crawlers.arguments.web import WebArguments
+
+__all__ = ["ArgumentError", "Arguments", "FdroidArguments", "WebArguments", "as_json", "parse_arguments", "run_id"]
+
+Arguments = Any  # one of the frozen dataclasses of this package
+SPIDERS: dict[str, Callable[[Mapping[str, str]], Arguments]] = {"fdroid": fdroid.parse, "web": web.parse}
+_RUN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+
+
+def parse_arguments(spider: str, given: Mapping[str, Any]) -> Arguments:
+    """The checked arguments of a spider by name. Raises ArgumentError, which names the argument and the remedy."""
+    texts = {key: str(value).strip() for key, value in given.items() if value is not None and key != "run"}
+    parse = SPIDERS.get(spider)
+    if parse is None:
+        raise ArgumentError(f"no spider named {spider!r}: there are {', '.join(sorted(SPIDERS))}")
+    return parse(texts)
+
+
+def run_id(spider: str, arguments: Arguments, named: str | None = None) -> str:
+    """The run's name: the one given, else a pure function of spider and arguments, so that a repeat resumes."""
+    if named:
+        if not _RUN.match(named):
+            raise ArgumentError(f"run={named[:80]!r} is no name for a run: use letters, digits, - and _, at most 64")
+        return named
+    return f"{spider}-{hashlib.sha256(as_json(arguments).encode()).hexdigest()[:8]}"
+
+
+def as_json(arguments: Arguments) -> str:
+    """Arguments in one spelling, for comparison and for keeping."""
+    return json.dumps(asdict(arguments), sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,38 @@
+"""What spiders that look at pages share: a visit becomes captures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crawlers.captures import Capture, Page, capture_id, now
+from crawlers.handler import PageResponse
+from crawlers.spiders.base import GessoSpider
+
+
+class PageSpider(GessoSpider):
+    """Base of the spiders whose requests carry `meta["page"]`."""
+
+    def captures_of(self, response: PageResponse, canonical: str, site: str) -> Iterator[Capture]:
+        """One capture a picture of a visit."""
+        visit = response.visit
+        assert response.request is not None
+        rights = self.rights_of(response.request.replace(meta={}), *visit.signals)
+        fetched = now()
+        for shot in visit.shots:
+            page = Page(title=visit.title, description=visit.description, lang=visit.lang, dom_sha256=shot.dom_sha256)
+            yield Capture(
+                capture_id=capture_id(self.source, canonical, shot.view, shot.image.sha256),
+                run_id=self.run_id,
+                source=self.source,
+                spider=self.name,
+                url=response.request.url,
+                canonical_url=canonical,
+                site=site,
+                fetched_at=fetched,
+                http_status=visit.status,
+                image=shot.image,
+                view=shot.view,
+                page=page,
+                rights=rights,
+                verdicts=shot.verdicts,
+            )
