@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from crawlers.arguments import fdroid, web
+from crawlers.arguments import appstore, fdroid, flathub, folder, googleplay, web
 from crawlers.arguments.fdroid import FdroidArguments
 from crawlers.arguments.fields import ArgumentError
 from crawlers.arguments.web import WebArguments
@@ -20,7 +20,14 @@ from crawlers.arguments.web import WebArguments
 __all__ = ["ArgumentError", "Arguments", "FdroidArguments", "WebArguments", "as_json", "parse_arguments", "run_id"]
 
 Arguments = Any  # one of the frozen dataclasses of this package
-SPIDERS: dict[str, Callable[[Mapping[str, str]], Arguments]] = {"fdroid": fdroid.parse, "web": web.parse}
+SPIDERS: dict[str, Callable[[Mapping[str, str]], Arguments]] = {
+    "appstore": appstore.parse,
+    "fdroid": fdroid.parse,
+    "flathub": flathub.parse,
+    "folder": folder.parse,
+    "googleplay": googleplay.parse,
+    "web": web.parse,
+}
 _RUN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 

@@ -84,3 +84,40 @@ def sniff_asset(data: bytes) -> Sniffed | None:
         return sniff_image(data)
     except NotAnImage:
         return None
+
+
+def check_whole(data: bytes, sniffed: Sniffed) -> None:
+    """Raises NotAnImage, of kind truncated_image, where a PNG, JPEG, WebP or GIF ends before its own end mark.
+
+    Told from the container alone: no pixel is decoded.
+    """
+    ends = {"png": _png_ends, "jpeg": _jpeg_ends, "webp": _webp_ends, "gif": _gif_ends}.get(sniffed.format)
+    if ends is not None and not ends(data):
+        raise NotAnImage(f"the {sniffed.format} is cut after {len(data)} bytes", "truncated_image")
+
+
+def _png_ends(data: bytes) -> bool:
+    at = 8
+    while at + 12 <= len(data):
+        if data[at + 4 : at + 8] == b"IEND":
+            return True
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return False
+
+
+def _jpeg_ends(data: bytes) -> bool:
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xDA:  # the scan: what stands before it may hold a thumbnail with an end of its own
+            return data.find(b"\xff\xd9", at) >= 0
+        at += 1 if marker == 0xFF else 2 if 0xD0 <= marker <= 0xD8 else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return False
+
+
+def _webp_ends(data: bytes) -> bool:
+    return int.from_bytes(data[4:8], "little") + 8 <= len(data)
+
+
+def _gif_ends(data: bytes) -> bool:
+    return data.rstrip(b"\0").endswith(b";")

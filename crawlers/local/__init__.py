@@ -1,0 +1,1 @@
+"""Images that are already here: folders, Parquet files and WebDataset tars, read in pieces that can be resumed."""
