@@ -2,12 +2,14 @@
 
 A store is a folder at any fsspec URL: `blobs/ab/<sha256>.<ext>` holds original bytes, write-once; `log/<run>.jsonl` one
 capture a line; `failures/<run>.jsonl` one typed failure a line. Both logs are append-only; `compact()` turns the
-capture log into Parquet. No Scrapy and no browser here.
+capture log into Parquet. `mended/<run>.jsonl` says which failures a later try made good; `takedowns.jsonl` what may be
+neither shown nor fetched again. No Scrapy and no browser here.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -21,6 +23,8 @@ import fsspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crawlers.errors import GessoError
+from crawlers.takedowns import NAME as TAKEDOWNS
+from crawlers.takedowns import Takedown, Takedowns, parse_takedowns
 
 FORM_FACTORS = ("phone", "sevenInch", "tenInch", "tv", "wear", "desktop", "tablet")
 EXTENSIONS = {"jpeg": "jpg", "dom": "json.gz"}  # where the extension is not the format's own name
@@ -29,6 +33,10 @@ HASH_CHUNK = 1 << 20
 
 class StoreError(GessoError):
     """The store is missing, empty or not one of ours."""
+
+
+class StoreFull(StoreError):
+    """No room left where the store lies."""
 
 
 class _Record(BaseModel):
@@ -61,6 +69,18 @@ class Page(_Record):
     description: str = ""
     lang: str = ""
     dom_sha256: str | None = None
+    consent: str = ""
+
+
+class Section(_Record):
+    """What part of a page a section capture shows: its purpose, its turn from the top, its box in CSS pixels."""
+
+    name: str
+    position: int = 0
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 class Listing(_Record):
@@ -105,6 +125,7 @@ class Capture(_Record):
     image: Image
     view: View
     page: Page | None = None
+    section: Section | None = None
     listing: Listing | None = None
     rights: Rights
     verdicts: tuple[str, ...] = ()
@@ -166,6 +187,18 @@ class CaptureStore:
     def blob_path(self, sha256: str, format: str) -> str:
         return f"{self.root}/blobs/{sha256[:2]}/{sha256}.{EXTENSIONS.get(format, format)}"
 
+    @contextlib.contextmanager
+    def _room_for(self, size: int) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise StoreFull(
+                f"no room in {self.url} for {size / 2**20:.1f} MiB more ({error.strerror}): make room, then the same "
+                "command goes on"
+            ) from None
+
     def put_blob(self, data: bytes, format: str) -> str:
         """Store bytes once under their SHA-256 and return it: written aside, synced, then renamed into place."""
         sha256 = hashlib.sha256(data).hexdigest()
@@ -178,7 +211,7 @@ class CaptureStore:
         self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
         aside = f"{path}.{uuid.uuid4().hex}.part"
         try:
-            with open(aside, "wb") as out:  # noqa: PTH123 - an fsspec path, and fsync needs the descriptor
+            with self._room_for(len(data)), open(aside, "wb") as out:  # noqa: PTH123 - an fsspec path, and fsync needs the descriptor
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
@@ -202,21 +235,26 @@ class CaptureStore:
     def read_image(self, capture: Capture) -> bytes:
         return self.read_blob(capture.image.sha256, capture.image.format)
 
-    def append(self, run_id: str, records: Iterable[Capture | Failure]) -> None:
-        """Make records durable in the run's logs. Blobs must be stored before the captures that name them."""
+    def append(self, run_id: str, records: Iterable[Capture | Failure], *, writer: str = "") -> None:
+        """Make records durable in the run's logs. Blobs must be stored before the captures that name them.
+
+        Where several processes crawl one run, each names itself as `writer` and has a log of its own.
+        """
         lines: dict[str, list[str]] = {"log": [], "failures": []}
         for record in records:
             folder = "log" if isinstance(record, Capture) else "failures"
             lines[folder].append(record.model_dump_json() + "\n")
         for folder, batch in lines.items():
             if batch:
-                self._append_bytes(f"{self.root}/{folder}/{run_id}", "".join(batch).encode())
+                self._append_bytes(
+                    f"{self.root}/{folder}/{run_id}{'.' if writer else ''}{writer}", "".join(batch).encode()
+                )
 
     def _append_bytes(self, stem: str, data: bytes) -> None:
         if not self._local:  # no append on object stores: one small object a batch, read back in name order
             self.fs.pipe_file(f"{stem}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}.jsonl", data)
             return
-        with open(f"{stem}.jsonl", "ab+") as out:  # noqa: PTH123 - see put_blob
+        with self._room_for(len(data)), open(f"{stem}.jsonl", "ab+") as out:  # noqa: PTH123 - see put_blob
             if out.tell() and (out.seek(-1, os.SEEK_END), out.read(1))[1] != b"\n":
                 data = b"\n" + data  # the last writer died within a line: close it, so that only its own line is lost
             out.write(data)
@@ -249,13 +287,51 @@ class CaptureStore:
                     seen.add(identity)
                     yield record
 
-    def captures(self, run_id: str | None = None) -> Iterator[Capture]:
-        """Every capture once, in log order, of one run or of all."""
-        return self._read_log("log", Capture, run_id)
+    def captures(self, run_id: str | None = None, *, taken_down: bool = False) -> Iterator[Capture]:
+        """Every capture once, in log order, of one run or of all; those taken down only where they are asked for."""
+        gone = Takedowns() if taken_down else self.takedowns()
+        for capture in self._read_log("log", Capture, run_id):
+            if not (gone and gone.holds(capture.site, capture.capture_id)):
+                yield capture
 
-    def failures(self, run_id: str | None = None) -> Iterator[Failure]:
-        """Every failure once, in log order, of one run or of all."""
-        return self._read_log("failures", Failure, run_id)
+    def failures(self, run_id: str | None = None, *, mended: bool = False) -> Iterator[Failure]:
+        """Every failure once, in log order, of one run or of all; those that a later try made good only if asked for."""
+        made_good = {} if mended else self._mended(run_id)
+        for failure in self._read_log("failures", Failure, run_id):
+            at = made_good.get((failure.run_id, failure.url))
+            if at is None or failure.failed_at > at:
+                yield failure
+
+    def mend(self, run_id: str, url: str, *, writer: str = "") -> None:
+        """Note that what failed for a URL has since been captured; the failures stay in the log as history."""
+        if self._local:
+            self.fs.makedirs(f"{self.root}/mended", exist_ok=True)
+        line = json.dumps({"url": url, "at": now().isoformat()}) + "\n"
+        self._append_bytes(f"{self.root}/mended/{run_id}{'.' if writer else ''}{writer}", line.encode())
+
+    def _mended(self, run_id: str | None) -> dict[tuple[str, str], datetime]:
+        found: dict[tuple[str, str], datetime] = {}
+        for path in self.fs.glob(f"{self.root}/mended/{run_id or ''}*.jsonl"):
+            run = PurePosixPath(path).name.split(".")[0]
+            for line in self.fs.cat_file(path).split(b"\n"):
+                with contextlib.suppress(ValueError, KeyError):
+                    fields = json.loads(line)
+                    key, at = (run, fields["url"]), datetime.fromisoformat(fields["at"])
+                    found[key] = max(at, found.get(key, at))
+        return found
+
+    def takedowns(self) -> Takedowns:
+        """What may be neither shown nor fetched again."""
+        path = f"{self.root}/{TAKEDOWNS}"
+        return parse_takedowns(self.fs.cat_file(path)) if self.fs.exists(path) else Takedowns()
+
+    def take_down(self, takedown: Takedown) -> None:
+        """Add to the list, durably."""
+        if self._local:
+            self._append_bytes(f"{self.root}/{TAKEDOWNS.removesuffix('.jsonl')}", takedown.line().encode())
+            return
+        path = f"{self.root}/{TAKEDOWNS}"  # short, and rarely added to: written anew
+        self.fs.pipe_file(path, (self.fs.cat_file(path) if self.fs.exists(path) else b"") + takedown.line().encode())
 
     def runs(self) -> list[str]:
         """Names of the runs that left a log, sorted."""

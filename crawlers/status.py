@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from crawlers.captures import StoreError
 from crawlers.folders import crawls_folder
-from crawlers.frontier import FrontierError
+from crawlers.frontier import CountRow, FrontierError
+from crawlers.frontier.base import STATES
+from crawlers.frontier.sqlite import count_rows
+
+STATS = "stats.json"
 
 
 @dataclass
@@ -24,26 +30,40 @@ class Counts:
     failed: int = 0
     capped: int = 0
     captures: int = 0
+    bytes: int = 0
     failed_by_kind: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
 class RunStatus:
-    """One run: whether somebody crawls it just now, its totals, and its hosts with the busiest first."""
+    """One run: whether somebody crawls it just now, its totals, and its hosts with the busiest first.
+
+    `pages_per_minute` and `verdicts` are what the last crawl of it said of itself; both are of this machine only.
+    """
 
     run_id: str
     arguments: str
     running: bool
     total: Counts = field(default_factory=Counts)
     hosts: dict[str, Counts] = field(default_factory=dict)
+    workers: int = 0
+    pages_per_minute: float | None = None
+    verdicts: dict[str, int] = field(default_factory=dict)
+    finish_reason: str | None = None
 
 
-def status(store: str) -> list[RunStatus]:
-    """The runs of a store, by name. Raises StoreError where there is none, FrontierError for a damaged frontier."""
+def status(store: str, *, frontier: str | None = None) -> list[RunStatus]:
+    """The runs of a store, by name, and those in Redis where `frontier` says where.
+
+    Raises StoreError where there is none, FrontierError for a damaged or unreachable frontier.
+    """
     folder = crawls_folder(store)
-    if not folder.is_dir():
+    found = [_run(path.parent) for path in sorted(folder.glob("*/frontier.sqlite"))] if folder.is_dir() else []
+    if frontier:
+        found += _shared_runs(folder, frontier)
+    elif not folder.is_dir():
         raise StoreError(f"no crawl has been run into {store}: crawl first, or name another with --home")
-    return [_run(path.parent) for path in sorted(folder.glob("*/frontier.sqlite"))]
+    return found
 
 
 def _run(folder: Path) -> RunStatus:
@@ -51,25 +71,52 @@ def _run(folder: Path) -> RunStatus:
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
             arguments = db.execute("SELECT value FROM meta WHERE key = 'arguments'").fetchone()
-            found = RunStatus(folder.name, arguments[0] if arguments else "", _is_locked(folder / "lock"))
-            for host, state, kind, number, captures in _rows(db):
-                for counts in (found.total, found.hosts.setdefault(host, Counts())):
-                    setattr(counts, state, getattr(counts, state) + number)
-                    counts.captures += captures
-                    if state == "failed":
-                        counts.failed_by_kind[kind] = counts.failed_by_kind.get(kind, 0) + number
+            running = _is_locked(folder / "lock")
+            found = RunStatus(folder.name, arguments[0] if arguments else "", running, workers=int(running))
+            _add(found, count_rows(db))
     except sqlite3.DatabaseError as error:
         raise FrontierError(f"{path} is no frontier ({error}): move it away") from None
-    busiest = sorted(found.hosts.items(), key=lambda item: (-item[1].captures, item[0]))
-    found.hosts = dict(busiest)
+    _add_stats(found, folder)
     return found
 
 
-def _rows(db: sqlite3.Connection) -> Iterator[tuple[str, str, str, int, int]]:
-    rows = db.execute("SELECT host, state, kind, count(*), sum(captures) FROM requests GROUP BY host, state, kind")
-    for host, state, kind, number, captures in rows:
-        if state in ("done", "queued", "leased", "failed", "capped"):
-            yield str(host), str(state), str(kind or "unknown"), int(number), int(captures)
+def _shared_runs(folder: Path, frontier: str) -> list[RunStatus]:
+    from crawlers.frontier.redis import connect, read_runs
+
+    found = []
+    with contextlib.closing(connect(frontier)) as db:
+        for run, arguments, workers, rows in read_runs(db, frontier):
+            one = RunStatus(run, arguments, workers > 0, workers=workers)
+            _add(one, rows)
+            _add_stats(one, folder / run)
+            found.append(one)
+    return found
+
+
+def _add(found: RunStatus, rows: Iterable[CountRow]) -> None:
+    for row in rows:
+        if row.state not in STATES:
+            continue
+        for counts in (found.total, found.hosts.setdefault(row.host, Counts())):
+            setattr(counts, row.state, getattr(counts, row.state) + row.requests)
+            counts.captures += row.captures
+            counts.bytes += row.bytes
+            if row.state == "failed":
+                kind = row.kind or "unknown"
+                counts.failed_by_kind[kind] = counts.failed_by_kind.get(kind, 0) + row.requests
+    found.hosts = dict(sorted(found.hosts.items(), key=lambda item: (-item[1].captures, item[0])))
+
+
+def _add_stats(found: RunStatus, folder: Path) -> None:
+    """What the crawl wrote of itself while it ran; a run without it has none."""
+    try:
+        stats: dict[str, Any] = json.loads((folder / STATS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    marker = "gesso/verdicts/"
+    found.verdicts = {k.removeprefix(marker): v for k, v in stats.items() if k.startswith(marker)}
+    found.pages_per_minute = stats.get("gesso/pages_per_minute")
+    found.finish_reason = stats.get("finish_reason")
 
 
 def _is_locked(path: Path) -> bool:

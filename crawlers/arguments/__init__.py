@@ -16,6 +16,7 @@ from crawlers.arguments import appstore, fdroid, flathub, folder, googleplay, we
 from crawlers.arguments.fdroid import FdroidArguments
 from crawlers.arguments.fields import ArgumentError
 from crawlers.arguments.web import WebArguments
+from crawlers.shards import Shard
 
 __all__ = ["ArgumentError", "Arguments", "FdroidArguments", "WebArguments", "as_json", "parse_arguments", "run_id"]
 
@@ -33,20 +34,24 @@ _RUN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 def parse_arguments(spider: str, given: Mapping[str, Any]) -> Arguments:
     """The checked arguments of a spider by name. Raises ArgumentError, which names the argument and the remedy."""
-    texts = {key: str(value).strip() for key, value in given.items() if value is not None and key != "run"}
+    texts = {key: str(value).strip() for key, value in given.items() if value is not None and key not in ("run", "shard")}
     parse = SPIDERS.get(spider)
     if parse is None:
         raise ArgumentError(f"no spider named {spider!r}: there are {', '.join(sorted(SPIDERS))}")
     return parse(texts)
 
 
-def run_id(spider: str, arguments: Arguments, named: str | None = None) -> str:
-    """The run's name: the one given, else a pure function of spider and arguments, so that a repeat resumes."""
+def run_id(spider: str, arguments: Arguments, named: str | None = None, shard: Shard | None = None) -> str:
+    """The run's name: the one given, else a pure function of spider and arguments, so that a repeat resumes.
+
+    A share of a crawl is a run of its own, and its name says which share.
+    """
+    suffix = shard.suffix if shard is not None else ""
     if named:
         if not _RUN.match(named):
             raise ArgumentError(f"run={named[:80]!r} is no name for a run: use letters, digits, - and _, at most 64")
-        return named
-    return f"{spider}-{hashlib.sha256(as_json(arguments).encode()).hexdigest()[:8]}"
+        return f"{named}{suffix}"
+    return f"{spider}-{hashlib.sha256(as_json(arguments).encode()).hexdigest()[:8]}{suffix}"
 
 
 def as_json(arguments: Arguments) -> str:

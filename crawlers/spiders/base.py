@@ -12,10 +12,11 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers.arguments import Arguments, as_json, parse_arguments, run_id
 from crawlers.browser.outcome import PageFailure
-from crawlers.captures import Failure, Rights, Signal, failure_id, now
+from crawlers.captures import Failure, Rights, StoreFull, Signal, failure_id, now
 from crawlers.folders import crawls_folder
-from crawlers.frontier import Frontier
+from crawlers.frontier import LEASE_SECONDS, FrontierBackend, open_frontier
 from crawlers.middlewares import Refused
+from crawlers.shards import parse_shard
 from crawlers.urls import site_of
 
 
@@ -24,17 +25,25 @@ class GessoSpider(Spider):
 
     source = ""
 
-    def __init__(self, *args: Any, run: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, run: str | None = None, shard: str | None = None, **kwargs: Any) -> None:
         self.arguments: Arguments = parse_arguments(self.name, kwargs)
-        self.run_id = run_id(self.name, self.arguments, run)
+        self.shard = parse_shard(shard)
+        self.run_id = run_id(self.name, self.arguments, run, self.shard)
         super().__init__(*args)
 
-    def open_frontier(self) -> Frontier:
+    def open_frontier(self) -> FrontierBackend:
         """The run's frontier, which the scheduler opens and closes."""
-        return Frontier(crawls_folder(self.settings["GESSO_STORE"]) / self.run_id, as_json(self.arguments))
+        return open_frontier(
+            crawls_folder(self.settings["GESSO_STORE"]) / self.run_id,
+            as_json(self.arguments),
+            url=self.settings.get("GESSO_FRONTIER") or None,
+            lease_seconds=self.settings.getfloat("GESSO_LEASE_SECONDS", LEASE_SECONDS),
+        )
 
     def failed(self, failure: TwistedFailure) -> Iterator[Failure]:
         """The errback of every request: one typed failure."""
+        if isinstance(failure.value, StoreFull):
+            raise failure.value  # nothing is wrong with the request: the scheduler keeps it and ends the crawl
         kind, reason = classify(failure.value)
         request: Request = failure.request  # type: ignore[attr-defined]
         yield self.failure(request.url, kind, reason)
