@@ -5,12 +5,9 @@ In a project of your own: `ADDONS = {"crawlers.addon.GessoAddon": 100}`.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from scrapy.settings import BaseSettings
 
-from crawlers.handler import identity
-from crawlers.urls import is_loopback_name
+from crawlers.policy.identity import identity, is_near
 
 PRIORITY = "addon"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -26,12 +23,25 @@ class GessoAddon:
         for name, value in {
             "GESSO_STORE": "workspace/captures",
             "GESSO_PROXY": "",
+            "GESSO_ALLOW": "",
             "GESSO_CONTACT": "",
+            "GESSO_RESPONSE_BYTES": 256 << 20,
+            "GESSO_HOST_BYTES": 32 << 30,
+            "GESSO_EGRESS_SECONDS": 600,
+            "GESSO_MAX_WAIT": 120,
+            "OPT_OUT": "respect",
             "GESSO_PAGES": 3,
-            "GESSO_DARK": True,
+            "GESSO_THEMES": "light,dark",
+            "GESSO_KINDS": "fold,full",
+            "GESSO_VIEWS": "desktop,phone",
+            "GESSO_LOAD_EACH_VIEW": False,
+            "GESSO_PROBE": True,
             "GESSO_MAX_HEIGHT": 20_000,
             "GESSO_PAGE_SECONDS": 120,
             "GESSO_REPORT": None,
+            "GESSO_FRONTIER": "",
+            "GESSO_LEASE_SECONDS": 60,
+            "GESSO_MIN_FREE": 1 << 30,
         }.items():
             if name not in settings:
                 settings.set(name, value, PRIORITY)
@@ -39,17 +49,25 @@ class GessoAddon:
         settings.set("SCHEDULER", "crawlers.scheduler.FrontierScheduler", PRIORITY)
         settings.set("USER_AGENT", identity(settings.get("GESSO_CONTACT")), PRIORITY)
         settings["DOWNLOAD_HANDLERS"].update(dict.fromkeys(("http", "https"), "crawlers.handler.PageDownloadHandler"))
+        settings["DOWNLOAD_HANDLERS"].update(dict.fromkeys(("file", "data", "ftp", "s3")))
         settings["DOWNLOADER_MIDDLEWARES"].update(
             {
                 "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
                 "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+                "crawlers.takedown.TakedownMiddleware": 50,
                 "crawlers.middlewares.RobotsMiddleware": 100,
-                "crawlers.middlewares.ProxyMiddleware": 740,
+                "crawlers.middlewares.PatienceMiddleware": 560,
+                "crawlers.middlewares.EgressMiddleware": 740,
             }
         )
         settings["ITEM_PIPELINES"].update({"crawlers.pipelines.StorePipeline": 900})
         settings["EXTENSIONS"].update(
-            {"crawlers.extensions.ProgressExtension": 500, "crawlers.extensions.BugExtension": 500}
+            {
+                "crawlers.extensions.ProgressExtension": 500,
+                "crawlers.extensions.BugExtension": 500,
+                "crawlers.extensions.RoomExtension": 100,
+                "crawlers.extensions.StatsExtension": 900,
+            }
         )
         self._set_pace(settings)
 
@@ -57,6 +75,8 @@ class GessoAddon:
         """This machine's own servers need no courtesy, nor does anything behind a proxy on it."""
         slots = {host: {"concurrency": LOOPBACK_CONCURRENCY, "delay": 0} for host in LOOPBACK}
         settings.set("DOWNLOAD_SLOTS", {**slots, **settings.getdict("DOWNLOAD_SLOTS")}, PRIORITY)
-        near = is_loopback_name(urlsplit(settings.get("GESSO_PROXY") or "").hostname or "")
+        near = is_near(settings)
+        settings.set("AUTOTHROTTLE_ENABLED", not near, PRIORITY)
+        settings.set("AUTOTHROTTLE_START_DELAY", DELAY, PRIORITY)
         settings.set("DOWNLOAD_DELAY", 0 if near else DELAY, PRIORITY)
         settings.set("CONCURRENT_REQUESTS_PER_DOMAIN", LOOPBACK_CONCURRENCY if near else 1, PRIORITY)

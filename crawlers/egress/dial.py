@@ -64,7 +64,10 @@ class Dialler:
         upstream: Upstream | None = None,
         resolver: Resolver = system_resolver,
         limits: Limits | None = None,
+        *,
+        public: bool = True,
     ) -> None:
+        self.public = public
         self.allow = allow
         self.upstream = upstream
         self._resolver = resolver
@@ -75,6 +78,10 @@ class Dialler:
         address = literal(host)
         if (str(address) if address is not None else host, port) not in self._allowed():
             self._check_spelling(host, port, address)
+            if not self.public:
+                raise EgressError(
+                    "egress", f"{host} is public: set GESSO_CONTACT, so that it can reach whoever crawls it"
+                )
         if self.upstream is not None:
             via = f"the proxy {self.upstream.host}:{self.upstream.port} (GESSO_PROXY)"
             return await self._connect(

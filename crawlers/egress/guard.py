@@ -67,10 +67,11 @@ class EgressGuard:
         upstream: Upstream | None = None,
         limits: Limits | None = None,
         resolver: Resolver = system_resolver,
+        public: bool = True,
         count: Count | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.dialler = Dialler(allow, upstream, resolver, self.limits)
+        self.dialler = Dialler(allow, upstream, resolver, self.limits, public=public)
         self.count: Count = count or (lambda name, number: None)
         self.exchanges: set[Exchange] = set()
         self._outcomes: dict[tuple[str, int], EgressOutcome] = {}
@@ -80,11 +81,12 @@ class EgressGuard:
         self._sweeper: asyncio.Task[None] | None = None
 
     @classmethod
-    def from_texts(cls, allow: str, proxy: str, limits: Limits, *, count: Count | None = None) -> EgressGuard:
+    def from_texts(
+        cls, allow: str, proxy: str, limits: Limits, *, public: bool = True, count: Count | None = None
+    ) -> EgressGuard:
         """From the settings GESSO_ALLOW and GESSO_PROXY. Raises AllowError where one is wrong."""
-        return cls(
-            allow=parse_allow(allow), upstream=parse_upstream(proxy) if proxy else None, limits=limits, count=count
-        )
+        upstream = parse_upstream(proxy) if proxy else None
+        return cls(allow=parse_allow(allow), upstream=upstream, limits=limits, public=public, count=count)
 
     @property
     def address(self) -> str:

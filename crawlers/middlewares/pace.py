@@ -1,0 +1,93 @@
+"""How fast a host is asked: floors from Crawl-delay, pauses from Retry-After, both on Scrapy's own download slots."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import call_later
+
+MAX_SLOTS = 20_000
+
+
+class Pace:
+    """One a crawler; slows hosts down, never up. A paused slot holds its own requests and nobody else's."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._floors: dict[str, float] = {}
+        self._until: dict[str, float] = {}
+        crawler.signals.connect(self._after_response, signals.response_downloaded)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Pace:
+        """The crawler's pace, made once."""
+        found = getattr(crawler, "_gesso_pace", None)
+        if found is None:
+            found = crawler._gesso_pace = cls(crawler)  # type: ignore[attr-defined]
+        return found
+
+    def at_least(self, request: Request, seconds: float) -> None:
+        """Ask the request's host no faster than once in so many seconds."""
+        key, slot = self._slot(request)
+        if self._floors.get(key) != seconds:
+            self._remember(self._floors, key, seconds)
+            if self.crawler.stats is not None:
+                self.crawler.stats.inc_value("gesso/crawl_delay/hosts")
+                self.crawler.stats.max_value("gesso/crawl_delay/longest", seconds)
+        self._apply(key, slot)
+
+    def pause(self, request: Request, seconds: float, *, hold: bool = True) -> None:
+        """Ask the request's host nothing for so long; with `hold` its queue waits, else only `paused` tells."""
+        key, slot = self._slot(request)
+        until = max(monotonic() + seconds, self._until.get(key, 0.0))
+        self._remember(self._until, key, until)
+        if hold:
+            self._hold(slot, until)
+
+    def paused(self, request: Request) -> float:
+        """How many seconds the request's host is still to be left alone."""
+        key, _ = self._slot(request)
+        return max(0.0, self._until.get(key, 0.0) - monotonic())
+
+    def prepare(self, request: Request) -> None:
+        """Make sure that a request of a paused host waits: Scrapy drops slots that were idle for a while."""
+        key, slot = self._slot(request)
+        until = self._until.get(key, 0.0)
+        if until > monotonic() and slot.latercall is None:
+            self._hold(slot, until)
+        self._apply(key, slot)
+
+    def _hold(self, slot: Any, until: float) -> None:
+        if slot.latercall is not None:
+            slot.latercall.cancel()
+        slot.latercall = call_later(max(0.0, until - monotonic()), self._downloader()._latercall, slot)
+
+    def _apply(self, key: str, slot: Any) -> None:
+        floor = self._floors.get(key)
+        if floor is not None:
+            slot.jitter = 0.0
+            slot.delay = max(slot.delay, floor)
+
+    def _after_response(self, request: Request) -> None:
+        """AutoThrottle may just have made the slot faster than its host wishes."""
+        key = str(request.meta.get("download_slot"))
+        slot = self._downloader().slots.get(key)
+        if slot is not None:
+            self._apply(key, slot)
+
+    def _slot(self, request: Request) -> tuple[str, Any]:
+        key, slot = self._downloader()._get_slot(request)
+        return str(key), slot
+
+    def _downloader(self) -> Any:
+        assert self.crawler.engine is not None
+        return self.crawler.engine.downloader
+
+    @staticmethod
+    def _remember(values: dict[str, float], key: str, value: float) -> None:
+        if len(values) >= MAX_SLOTS:
+            values.pop(next(iter(values)))
+        values[key] = value
