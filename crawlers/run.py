@@ -23,6 +23,8 @@ from crawlers.captures import CaptureStore, StoreError
 from crawlers.errors import GessoError
 from crawlers.folders import crawls_folder
 from crawlers.frontier import FrontierError, check_arguments
+from crawlers.policy.identity import AllowError, IdentityError, OptOutError
+from crawlers.shards import ShardError, parse_shard
 
 Progress = Callable[[str, int, int], None]
 STOP_SECONDS = 60
@@ -32,7 +34,13 @@ class CrawlError(GessoError):
     """A crawl that broke off."""
 
 
-ERRORS = {kind.__name__: kind for kind in (ArgumentError, BrowserNotFound, StoreError, FrontierError, CrawlError)}
+ERRORS = {
+    kind.__name__: kind
+    for kind in (
+        *(ArgumentError, BrowserNotFound, StoreError, FrontierError, ShardError, CrawlError),
+        *(AllowError, IdentityError, OptOutError),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,8 @@ class CrawlSummary:
     new_captures: int = 0
     unreachable: tuple[Unreachable, ...] = ()
     finished: bool = True
+    reason: str = "finished"
+    broken: str = ""
     stats: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -82,13 +92,13 @@ def crawl(
     """
     begun = monotonic()
     parsed = parse_arguments(spider, arguments)
-    run = run_id(spider, parsed, arguments.get("run"))
-    check_arguments(crawls_folder(store) / run, as_json(parsed))
+    run = run_id(spider, parsed, arguments.get("run"), parse_shard(arguments.get("shard")))
+    chosen = {**(settings or {}), "GESSO_STORE": str(store)}
+    check_arguments(crawls_folder(store) / run, as_json(parsed), chosen.get("GESSO_FRONTIER") or None)
     if spider == "web":
         require_chromium()
     opened = CaptureStore(store, create=True)
     before = {c.capture_id for c in opened.captures(run)}
-    chosen = {**(settings or {}), "GESSO_STORE": str(store)}
     answer = _in_child({"spider": spider, "arguments": dict(arguments), "run": run, "settings": chosen}, progress)
     return _summary(opened, run, before, answer, monotonic() - begun)
 
@@ -116,6 +126,8 @@ def _summary(
         new_captures=new,
         unreachable=tuple(Unreachable(*seed) for seed in answer["failed_seeds"]),
         finished=bool(answer["finished"]),
+        reason=str(answer["reason"]),
+        broken=str(answer["broken"]),
         stats=dict(answer["stats"]),
     )
 
@@ -207,7 +219,9 @@ def main() -> int:
     failed_seeds = stats.get("gesso/failed_seeds", [])
     left = sum(stats.get(f"gesso/frontier/{state}", 0) for state in ("queued", "leased"))
     finished = stats.get("finish_reason") == "finished" and not left
-    _tell({"finished": finished, "failed_seeds": failed_seeds, "stats": own})
+    reason = str(stats.get("finish_reason", "killed"))
+    broken = str(stats.get("gesso/broken", ""))
+    _tell({"finished": finished, "reason": reason, "broken": broken, "failed_seeds": failed_seeds, "stats": own})
     return 0
 
 

@@ -259,5 +259,3 @@ def _typed(url: str) -> Iterator[None]:
     except redis.RedisError as error:
         what = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise FrontierError(f"the frontier at {shown(url)} does not answer ({what}): is it up?") from None
-
-

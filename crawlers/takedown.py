@@ -1,0 +1,164 @@
+"""Take captures out of a store: mark them first, then remove the files that nothing else needs.
+
+The mark is durable before any file goes, and removing is decided anew from the marks each time: a kill in between
+leaves files behind that the same command removes when it is run again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+
+from crawlers.captures import Capture, CaptureStore, Signal, StoreError, now
+from crawlers.middlewares import Refused
+from crawlers.shards import shard_key
+from crawlers.takedowns import NAME, Takedown
+from crawlers.urls import canonical_url, site_of
+
+LEAST_ID = 6
+MAX_DOM_BYTES = 256 << 20
+Blob = tuple[str, str]  # sha256, format
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class TakenDown:
+    """What a takedown holds: its captures, and the files that go with them or went before."""
+
+    what: str
+    capture_ids: tuple[str, ...]
+    urls: tuple[str, ...]
+    blobs: int
+    bytes: int
+    kept_shared: int
+    done: bool
+
+
+def take_down(store: CaptureStore, what: str, *, dry_run: bool = True, progress: Progress | None = None) -> TakenDown:
+    """Take down a site, or a capture by the first digits of its id. Raises StoreError where the store holds neither."""
+    captures = list(store.captures(taken_down=True))
+    chosen, site = _chosen(store, captures, what)
+    ids = tuple(capture.capture_id for capture in chosen)
+    urls = tuple(dict.fromkeys(capture.canonical_url for capture in chosen))
+    if not dry_run:
+        gone = store.takedowns()
+        if not (site in gone.sites if site else set(ids) <= gone.capture_ids):
+            named = Takedown(now().isoformat(), site, () if site else ids, () if site else urls)
+            store.take_down(named)
+    unneeded, shared = _unneeded(store, chosen, captures)
+    size = sum(_size(store, blob) for blob in unneeded)
+    if not dry_run:
+        for number, (sha256, kind) in enumerate(sorted(unneeded, key=_snapshots_last), 1):
+            _remove(store, sha256, kind)
+            if progress is not None:
+                progress("remove", number, len(unneeded))
+    return TakenDown(what, ids, urls, len(unneeded), size, len(shared), not dry_run)
+
+
+def remove_unneeded(store: CaptureStore, captures: Iterable[Capture]) -> None:
+    """Remove the files of captures that are not to be kept, but for those that others need."""
+    chosen = list(captures)
+    unneeded, _ = _unneeded(store, chosen, list(store.captures()) + chosen)
+    for sha256, kind in sorted(unneeded):
+        _remove(store, sha256, kind)
+
+
+def _chosen(store: CaptureStore, captures: list[Capture], what: str) -> tuple[list[Capture], str | None]:
+    site = site_of(what) if "://" in what else what.strip().lower()
+    found = [capture for capture in captures if capture.site.lower() == site]
+    if found or site in store.takedowns().sites:
+        return found, found[0].site if found else site
+    if len(what) >= LEAST_ID and all(digit in "0123456789abcdef" for digit in what):
+        found = [capture for capture in captures if capture.capture_id.startswith(what)]
+    if not found:
+        raise StoreError(
+            f"{store.url} holds no site and no capture {what[:100]!r}: give a site as its captures have it, or an id"
+        )
+    if len({capture.capture_id for capture in found}) > 1:
+        raise StoreError(f"{what!r} begins the ids of {len(found)} captures: give more digits")
+    return found, None
+
+
+def _unneeded(store: CaptureStore, chosen: list[Capture], captures: list[Capture]) -> tuple[set[Blob], set[Blob]]:
+    """(the files that only the chosen captures need and that are there, those that others need as well)."""
+    ids = {capture.capture_id for capture in chosen}
+    gone = store.takedowns()
+    wanted = _blobs(store, chosen)
+    if not wanted:
+        return set(), set()
+    staying = (c for c in captures if c.capture_id not in ids and not gone.holds(c.site, c.capture_id))
+    needed = _blobs(store, staying, among=wanted)
+    return {blob for blob in wanted - needed if store.fs.exists(store.blob_path(*blob))}, wanted & needed
+
+
+def _blobs(store: CaptureStore, captures: Iterable[Capture], among: set[Blob] | None = None) -> set[Blob]:
+    """The images, snapshots, and the files that the snapshots list; a snapshot is read once."""
+    found: set[Blob] = set()
+    read: set[str] = set()
+    for capture in captures:
+        found.add((capture.image.sha256, capture.image.format))
+        dom = capture.page.dom_sha256 if capture.page else None
+        if dom is not None and dom not in read:
+            read.add(dom)
+            found.add((dom, "dom"))
+            found |= _assets(store, dom)
+            if among is not None:
+                found &= among
+    return found
+
+
+def _assets(store: CaptureStore, dom: str) -> set[Blob]:
+    """What a snapshot lists; nothing where it is gone already (it goes after what it lists)."""
+    try:
+        packed = store.read_blob(dom, "dom")
+        with gzip.open(io.BytesIO(packed)) as unpacked:
+            text = unpacked.read(MAX_DOM_BYTES)
+        snapshot: dict[str, Any] = json.loads(text)
+    except (StoreError, OSError, ValueError, EOFError):
+        return set()
+    listed = snapshot.get("assets") or {}
+    entries = listed.values() if isinstance(listed, dict) else listed
+    return {(e["sha256"], e["format"]) for e in entries if isinstance(e, dict) and "sha256" in e and "format" in e}
+
+
+def _snapshots_last(blob: Blob) -> tuple[bool, str]:
+    """A kill must leave what says which other files are to go."""
+    return blob[1] == "dom", blob[0]
+
+
+def _size(store: CaptureStore, blob: Blob) -> int:
+    return int(store.fs.size(store.blob_path(*blob)) or 0)
+
+
+def _remove(store: CaptureStore, sha256: str, kind: str) -> None:
+    path = store.blob_path(sha256, kind)
+    if store.fs.exists(path):
+        store.fs.rm_file(path)
+
+
+_SIGNAL = Signal(source=NAME, evidence="taken down on request", effect="disallow")
+
+
+class TakedownMiddleware:
+    """Refuses to fetch again what was taken down, so that no file of it is written."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._gone = CaptureStore(crawler.settings["GESSO_STORE"], create=True).takedowns()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> TakedownMiddleware:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        if not self._gone or request.meta.get("robots_exempt"):
+            return
+        site = shard_key(request) or site_of(request.url)
+        if self._gone.refuses(site, canonical_url(request.url)) or site_of(request.url) in self._gone.sites:
+            raise Refused("takedown", f"{request.url} was taken down: it may not be fetched again", _SIGNAL)
