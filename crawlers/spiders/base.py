@@ -15,7 +15,8 @@ from crawlers.browser.outcome import PageFailure
 from crawlers.captures import Failure, Rights, StoreFull, Signal, failure_id, now
 from crawlers.folders import crawls_folder
 from crawlers.frontier import LEASE_SECONDS, FrontierBackend, open_frontier
-from crawlers.middlewares import Refused
+from crawlers.middlewares.refused import Refused
+from crawlers.policy.decide import decide
 from crawlers.shards import parse_shard
 from crawlers.urls import site_of
 
@@ -63,10 +64,11 @@ class GessoSpider(Spider):
         )
 
     def rights_of(self, request: Request, *signals: Signal, licence: str | None = None) -> Rights:
-        """What we know of the permission: the robots evidence of the request, and more signals where there are any."""
+        """What we know of the permission: the evidence of the request's host, and more signals where there are any."""
         robots = request.meta.get("robots_signal")
-        first = (Signal.model_validate(robots),) if robots else ()
-        return Rights(allowed=True, signals=(*first, *signals), licence=licence)
+        hosts = request.meta.get("gesso_signals") or ([robots] if robots else [])
+        known = (*(Signal.model_validate(signal) for signal in hosts), *signals)
+        return Rights(allowed=decide(known).allowed, signals=known, licence=licence)
 
 
 def classify(error: Any) -> tuple[str, str]:
