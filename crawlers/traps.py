@@ -106,8 +106,9 @@ def buckets(url: str, limits: TrapLimits) -> tuple[Bucket, ...]:
     unpaged = _without_pages(path, pairs)
     if unpaged is not None:
         add("list", limits.per_list, *unpaged)
-    if pairs:
-        add("query", limits.per_query, path, *sorted({name for name, _ in pairs}))
+    names = sorted({name for name, value in pairs if not (_is_page(name, value) or _is_date(name, value))})
+    if names:  # a calendar and a list's pages have limits of their own
+        add("query", limits.per_query, path, *names)
         add("query", PATHS_TO_QUERIES * limits.per_query, path)
     untokened = "/".join("{token}" if is_token(s) else s for s in path.split("/"))
     if untokened != path:
@@ -122,10 +123,18 @@ def _without_dates(path: str, pairs: list[tuple[str, str]]) -> tuple[str, ...] |
     dated = bare != path
     kept = []
     for name, value in pairs:
-        if _DATE.search(value) or (_DATE_NAMES.match(name.lower()) and _DATE_VALUE.match(value)):
+        if _is_date(name, value):
             dated, value = True, "{date}"
         kept.append(f"{name}={value}")
     return (bare, *kept) if dated else None
+
+
+def _is_date(name: str, value: str) -> bool:
+    return bool(_DATE.search(value) or (_DATE_NAMES.match(name.lower()) and _DATE_VALUE.match(value)))
+
+
+def _is_page(name: str, value: str) -> bool:
+    return bool(_PAGE_NAMES.match(name.lower()) and (value.isdigit() or is_token(value)))
 
 
 def _without_pages(path: str, pairs: list[tuple[str, str]]) -> tuple[str, ...] | None:
@@ -134,7 +143,7 @@ def _without_pages(path: str, pairs: list[tuple[str, str]]) -> tuple[str, ...] |
     paged = bare != path
     kept = []
     for name, value in pairs:
-        if _PAGE_NAMES.match(name.lower()) and (value.isdigit() or is_token(value)):
+        if _is_page(name, value):
             paged, value = True, "{page}"
         kept.append(f"{name}={value}")
     return (bare, *kept) if paged else None

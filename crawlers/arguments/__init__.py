@@ -12,13 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from crawlers.arguments import appstore, fdroid, flathub, folder, googleplay, web
+from crawlers.arguments import appstore, fdroid, flathub, folder, gallery, googleplay, web
 from crawlers.arguments.fdroid import FdroidArguments
 from crawlers.arguments.fields import ArgumentError
+from crawlers.arguments.gallery import GalleryArguments
 from crawlers.arguments.web import WebArguments
 from crawlers.shards import Shard
 
-__all__ = ["ArgumentError", "Arguments", "FdroidArguments", "WebArguments", "as_json", "parse_arguments", "run_id"]
+__all__ = [
+    "ArgumentError",
+    "Arguments",
+    "FdroidArguments",
+    "GalleryArguments",
+    "WebArguments",
+    "as_json",
+    "parse_arguments",
+    "run_id",
+]
 
 Arguments = Any  # one of the frozen dataclasses of this package
 SPIDERS: dict[str, Callable[[Mapping[str, str]], Arguments]] = {
@@ -26,6 +36,7 @@ SPIDERS: dict[str, Callable[[Mapping[str, str]], Arguments]] = {
     "fdroid": fdroid.parse,
     "flathub": flathub.parse,
     "folder": folder.parse,
+    "gallery": gallery.parse,
     "googleplay": googleplay.parse,
     "web": web.parse,
 }
@@ -34,7 +45,9 @@ _RUN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 def parse_arguments(spider: str, given: Mapping[str, Any]) -> Arguments:
     """The checked arguments of a spider by name. Raises ArgumentError, which names the argument and the remedy."""
-    texts = {key: str(value).strip() for key, value in given.items() if value is not None and key not in ("run", "shard")}
+    texts = {
+        key: str(value).strip() for key, value in given.items() if value is not None and key not in ("run", "shard")
+    }
     parse = SPIDERS.get(spider)
     if parse is None:
         raise ArgumentError(f"no spider named {spider!r}: there are {', '.join(sorted(SPIDERS))}")

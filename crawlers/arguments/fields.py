@@ -1,15 +1,13 @@
-"""What several spiders' arguments have in common: numbers, lists, seeds; each checked, each error names its remedy."""
+"""What several spiders' arguments have in common: numbers, flags, lists; each checked, each error names its remedy."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from crawlers.errors import GessoError
-from crawlers.urls import canonical_url, may_be_page
+from crawlers.urls import MAX_URL, UrlError, canonical_url
 
-MAX_SEEDS = 1_000_000
 APP = re.compile(r"^[A-Za-z0-9_.-]{1,200}$")
 LOCALE = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}$")
 
@@ -49,31 +47,30 @@ def names(given: Mapping[str, str], name: str, pattern: re.Pattern[str]) -> tupl
     return listed or None
 
 
-def seeds(text: str) -> tuple[str, ...]:
-    """Canonical URLs of `URL[,URL…]` or of a file with one a line. Raises ArgumentError."""
+def flag(given: Mapping[str, str], name: str, default: bool = False) -> bool:
+    """1 or 0, and their usual spellings. Raises ArgumentError."""
+    text = given.get(name, "").lower()
     if not text:
-        raise ArgumentError("seeds is missing: give seeds=URL[,URL…] or seeds=FILE with one URL a line")
-    if "://" in text.split(",")[0]:
-        where, lines = "seeds", text.split(",")
-    else:
-        path = Path(text).expanduser()
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError:
-            raise ArgumentError(f"seeds={text[:200]!r} is neither an http(s) URL nor a file that can be read") from None
-        except UnicodeDecodeError:
-            raise ArgumentError(f"seeds={text[:200]!r} is not a text file: give one URL a line") from None
-        where = text
+        return default
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("0", "false", "no", "off"):
+        return False
+    raise ArgumentError(f"{name}={text[:40]!r} is neither 1 nor 0")
+
+
+def urls(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Canonical URLs of `URL[,URL…]`; a comma within a URL is written %2C. Raises ArgumentError."""
     found: dict[str, None] = {}
-    for number, line in enumerate(lines, 1):
-        url = line.strip()
-        if not url or url.startswith("#"):
+    for part in given.get(name, "").split(","):
+        text = part.strip()
+        if not text:
             continue
-        if not may_be_page(url):
-            raise ArgumentError(f"{where}, entry {number}: {url[:200]!r} is not the http(s) URL of a page")
-        found[canonical_url(url)] = None
-    if not found:
-        raise ArgumentError(f"{where} names no seed: give one http(s) URL a line")
-    if len(found) > MAX_SEEDS:
-        raise ArgumentError(f"{where} names {len(found)} seeds: split it, {MAX_SEEDS} a run is the limit")
+        try:
+            url = canonical_url(text)
+        except UrlError as error:
+            raise ArgumentError(f"{name}: {error}") from None
+        if not url.startswith(("http://", "https://")) or len(url) > MAX_URL:
+            raise ArgumentError(f"{name}: {text[:200]!r} is not an http(s) URL")
+        found[url] = None
     return tuple(found)

@@ -12,7 +12,9 @@ from crawlers.arguments import ArgumentError, WebArguments, parse_arguments, run
 def test_seeds_from_a_file_skip_comments_and_repeats(tmp_path: Path) -> None:
     file = tmp_path / "seeds.txt"
     file.write_text("# mine\nhttp://a.test/\n\nhttp://A.test:80/#top\nhttp://b.test/\n")
-    assert parse_arguments("web", {"seeds": str(file)}) == WebArguments(("http://a.test/", "http://b.test/"), 1, None)
+    assert parse_arguments("web", {"seeds": str(file)}) == WebArguments(
+        seeds=("http://a.test/", "http://b.test/"), depth=1
+    )
 
 
 @pytest.mark.parametrize(

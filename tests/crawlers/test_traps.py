@@ -89,6 +89,12 @@ def test_query_names_share_a_cap_of_the_path() -> None:
     assert len(one & other) == 1
 
 
+def test_the_pages_of_a_list_are_no_search_of_their_own() -> None:
+    assert families("/shop?page=2", "/cal?year=2024&month=2", kind="query") == [set(), set()]
+    one, other = families("/shop?color=red&page=2", "/shop?color=blue", kind="query")
+    assert one == other
+
+
 def test_templates_are_capped_only_where_asked() -> None:
     capped = TrapLimits(per_template=5)
     one, same, other, root = families("/p/chair", "/p/table", "/q/chair", "/chair", kind="template", limits=capped)
