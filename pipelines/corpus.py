@@ -111,7 +111,7 @@ def crawl_corpus(corpus: Corpus, home: Path, *, depth: int, per_site: int) -> No
     home.mkdir(parents=True, exist_ok=True)
     with serving(hosts) as server:
         if corpus.screenshots:
-            arguments = {"repo": f"http://{STORE_HOST}/repo", "apps": ",".join(corpus.screenshots)}
+            arguments = {"repo": f"http://{STORE_HOST}/repo", "apps": ",".join(corpus.screenshots), "entry": "json"}
             crawl_all("fdroid", arguments, home, server.address)
         if corpus.entries:
             arguments = {"seeds": ",".join(corpus.entries.values()), "depth": str(depth), "per_site": str(per_site)}

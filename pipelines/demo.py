@@ -42,7 +42,7 @@ def crawl_examples(home: Path) -> None:
     hosts = hosts_in(ROOT / "examples" / "sites")
     seeds = ",".join(f"http://{host}/" for host in sorted(hosts))
     with serving({**hosts, STORE_HOST: ROOT / "examples" / "store"}) as server:
-        crawl_all("fdroid", {"repo": f"http://{STORE_HOST}/repo"}, home, server.address)
+        crawl_all("fdroid", {"repo": f"http://{STORE_HOST}/repo", "entry": "json"}, home, server.address)
         crawl_all("web", {"seeds": seeds, "depth": "1"}, home, server.address)
 
 

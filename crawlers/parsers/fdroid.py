@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 from crawlers.captures import Listing
-from crawlers.errors import GessoError
+from crawlers.parsers.errors import StorePayloadError
+from crawlers.parsers.fields import whole
 
 FORM_FACTORS = ("phone", "sevenInch", "tenInch", "wear", "tv")
 MAX_ENTRY_BYTES = 1 << 20
+MAX_DEPTH = 64
 MAX_INDEX_BYTES = 192 << 20
 FALLBACK_LOCALES = ("en-US", "en", "en-GB")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
 
-class RepositoryError(GessoError):
+class RepositoryError(StorePayloadError):
     """An entry or index that is not what it claims to be; `kind` is the failure kind to count it under."""
 
     def __init__(self, message: str, kind: str = "bad_index") -> None:
@@ -53,12 +56,55 @@ class Screenshot:
         return f"{self.app_id}/{self.locale}/{self.form_factor}/{self.position}"
 
 
-def parse_entry(data: bytes) -> FileEntry:
-    """The index file that an entry.json names. Raises RepositoryError."""
+@dataclass(frozen=True)
+class Entry:
+    """What an entry.json says: the index's time in ms and its file, and diffs by the time of the index they alter."""
+
+    timestamp: int
+    index: FileEntry
+    diffs: Mapping[int, FileEntry] = field(default_factory=dict)
+
+
+def parse_entry(data: bytes) -> Entry:
+    """What an entry.json names. A damaged diff is left out: the whole index is there. Raises RepositoryError."""
     if len(data) > MAX_ENTRY_BYTES:
         raise RepositoryError(f"entry.json of {len(data)} bytes is larger than {MAX_ENTRY_BYTES}", "too_large")
     entry = _object(data, "entry.json")
-    return _file(entry.get("index"), "entry.json, index")
+    index = _file(entry.get("index"), "entry.json, index")
+    diffs: dict[int, FileEntry] = {}
+    for key, raw in _mapping(entry.get("diffs")).items():
+        with contextlib.suppress(RepositoryError):
+            if (time := whole(key)) is not None:
+                diffs[time] = _file(raw, f"entry.json, diff {key}")
+    return Entry(whole(entry.get("timestamp")) or 0, index, diffs)
+
+
+def merge_diff(index: bytes, diff: bytes, timestamp: int) -> bytes:
+    """An index with a diff applied: objects merge, null removes, anything else replaces (RFC 7396).
+
+    Raises RepositoryError (bad_diff) where either is no object, or the result is not the index of that time.
+    """
+    try:
+        whole_index, changes = _object(index, "the index"), _object(diff, "the diff")
+        merged = _merged(whole_index, changes, 0)
+    except RepositoryError as error:
+        raise RepositoryError(str(error), "bad_diff") from None
+    stated = _mapping(merged.get("repo")).get("timestamp")
+    if stated is not None and stated != timestamp:
+        raise RepositoryError(f"the diff leads to the index of {stated!r}, not of {timestamp}", "bad_diff")
+    return json.dumps(merged, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode("utf-8", "replace")
+
+
+def _merged(old: Any, new: dict[str, Any], depth: int) -> dict[str, Any]:
+    if depth > MAX_DEPTH:
+        raise RepositoryError(f"the diff is nested more than {MAX_DEPTH} deep")
+    result = dict(old) if isinstance(old, dict) else {}
+    for key, value in new.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _merged(result.get(key), value, depth + 1) if isinstance(value, dict) else value
+    return result
 
 
 def check_file(data: bytes, file: FileEntry) -> None:

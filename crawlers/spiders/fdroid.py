@@ -1,33 +1,41 @@
-"""`scrapy crawl fdroid -a repo=URL [-a locales=…] [-a apps=…|-a limit_apps=N]`: every screenshot of a repository."""
+"""`scrapy crawl fdroid -a repo=URL [-a fingerprint=…] [-a locales=…] [-a apps=…|-a limit_apps=N]`: every screenshot.
+
+The signature of entry.jar stands for the index, the index's hashes for the screenshots. `-a entry=json` reads a
+repository that is not signed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.arguments import FdroidArguments
-from crawlers.captures import Capture, CaptureStore, Failure, Image, Signal, View, capture_id, now
+from crawlers.arguments.fdroid import FdroidArguments
+from crawlers.captures import Capture, Failure, Signal
+from crawlers.held import HeldIndex, held_index, hold_index, read_held
+from crawlers.parsers.errors import StorePayloadError
 from crawlers.parsers.fdroid import (
     FORM_FACTORS,
+    Entry,
     FileEntry,
     Index,
     RepositoryError,
     Screenshot,
     check_file,
     file_url,
+    merge_diff,
     parse_entry,
 )
-from crawlers.parsers.media import MAX_IMAGE_BYTES, NotAnImage, sniff_image
-from crawlers.scheduler import FRONTIER
-from crawlers.spiders.base import GessoSpider
-from crawlers.urls import canonical_url
+from crawlers.parsers.jar import read_signed
+from crawlers.parsers.media import MAX_IMAGE_BYTES
+from crawlers.spiders.listings import ListedImage, ListingSpider
 
 
-class FdroidSpider(GessoSpider):
-    """entry.json → the index, checked → one request a screenshot."""
+class FdroidSpider(ListingSpider):
+    """entry.jar, its signature checked → the index, or a diff to the one held, checked → one request a screenshot."""
 
     name = "fdroid"
     source = "fdroid"
@@ -35,47 +43,122 @@ class FdroidSpider(GessoSpider):
     _index: tuple[str, Index] | None = None
 
     async def start(self) -> AsyncIterator[Request]:
-        yield self._request(f"{self.arguments.repo}/entry.json", self.parse_entry, "0", seed=True)
+        yield self.request(f"{self.arguments.repo}/entry.{self.arguments.entry}", self.parse_entry, "0", seed=True)
 
-    def _request(self, url: str, callback: Any, place: str, *, seed: bool = False, **kwargs: Any) -> Request:
-        meta = {FRONTIER: {"place": place, "seed": seed}, "handle_httpstatus_all": True, **kwargs.pop("meta", {})}
-        return Request(url, callback=callback, errback=self.failed, meta=meta, **kwargs)
-
-    def parse_entry(self, response: Response) -> Iterator[Failure | Request]:
-        """entry.json names the index."""
+    def parse_entry(self, response: Response) -> Iterator[Any]:
+        """The entry names the index; what vouches for it goes on as evidence."""
+        signed = self.arguments.entry == "jar"
         if response.status != 200:
-            yield self._http_failure(response)
+            unsigned = "; for a repository that is not signed, give entry=json" if signed else ""
+            yield self.http_failure(response, f"is it an F-Droid repository?{unsigned}")
             return
+        held = held_index(self.store, self.arguments.repo)
+        fingerprint, trust = None, ""
         try:
-            index = parse_entry(response.body)
-        except RepositoryError as error:
+            body = response.body
+            if signed:
+                jar = read_signed(body, "entry.json", self.arguments.fingerprint)
+                body, fingerprint = jar.data, jar.fingerprint
+                trust = self._trust(fingerprint, held)
+            entry = parse_entry(body)
+        except StorePayloadError as error:
             yield self.failure(response.url, error.kind, f"{response.url}: {error}")
             return
-        file = {"name": index.name, "sha256": index.sha256, "size": index.size}
-        yield self._request(
-            file_url(self.arguments.repo, index.name), self.parse_index, "0.0", seed=True, cb_kwargs={"file": file}
-        )
+        yield from self._to_index(entry, fingerprint, trust, held)
 
-    def parse_index(self, response: Response, file: dict[str, Any]) -> Iterator[Failure | Request]:
-        """The index lists every screenshot; it is kept as a blob for those who resume."""
+    def _trust(self, fingerprint: str, held: HeldIndex | None) -> str:
+        """Why a signer is trusted, in words. Raises StorePayloadError where an earlier run met another one."""
+        if self.arguments.fingerprint is not None:
+            return f"certificate SHA-256 {fingerprint}, as given"
+        if held is not None and held.fingerprint is not None:
+            if held.fingerprint != fingerprint:
+                raise StorePayloadError(
+                    f"signed by {fingerprint}, but by {held.fingerprint} when it was first used: "
+                    f"if that is right, give fingerprint={fingerprint}",
+                    "wrong_fingerprint",
+                )
+            return f"certificate SHA-256 {fingerprint}, as on first use"
+        return f"certificate SHA-256 {fingerprint}, trusted on first use: no fingerprint was given"
+
+    def _to_index(
+        self, entry: Entry, fingerprint: str | None, trust: str, held: HeldIndex | None
+    ) -> Iterator[Failure | Request]:
+        """The index that is held, a diff to it, or the whole; what is held counts only under the same signer."""
+        about = {"file": asdict(entry.index), "time": entry.timestamp, "fingerprint": fingerprint, "trust": trust}
+        whole = self.request(
+            file_url(self.arguments.repo, entry.index.name), self.parse_index, "0.0", seed=True, cb_kwargs=about
+        )
+        data = read_held(self.store, held) if held is not None and held.fingerprint == fingerprint else None
+        if held is None or data is None:
+            yield whole
+        elif held.sha256 == entry.index.sha256:
+            self.count("fdroid/held_indexes")
+            yield from self._take(whole.url, data, trust)
+        elif held.timestamp in entry.diffs and held.timestamp < entry.timestamp:
+            diff = entry.diffs[held.timestamp]
+            given = {**about, "diff": asdict(diff), "held": held.blob}
+            url = file_url(self.arguments.repo, diff.name)
+            yield self.request(url, self.parse_diff, "0.0", cb_kwargs=given, errback=self.diff_failed)
+        else:
+            yield whole
+
+    def parse_diff(self, response: Response, diff: dict[str, Any], held: str, **about: Any) -> Iterator[Any]:
+        """The held index with a diff applied; the whole index where that does not work out."""
+        try:
+            if response.status != 200:
+                raise RepositoryError(f"{response.url} answers {response.status}", "bad_diff")
+            check_file(response.body, FileEntry(**diff))
+            merged = merge_diff(self.store.read_blob(held, "json"), response.body, about["time"])
+            Index(merged)
+        except RepositoryError as error:
+            self.logger.warning("%s: %s; the whole index is fetched", response.url, error)
+            yield self._whole_instead(about)
+            return
+        self.count("fdroid/diffs")
+        yield from self._keep(merged, **about)
+
+    def diff_failed(self, failure: Any) -> Iterator[Any]:
+        """A diff that could not be fetched is no loss."""
+        kwargs = dict(failure.request.cb_kwargs)
+        yield self._whole_instead({key: kwargs[key] for key in ("file", "time", "fingerprint", "trust")})
+
+    def _whole_instead(self, about: dict[str, Any]) -> Request:
+        self.count("fdroid/diff_fallbacks")
+        url = file_url(self.arguments.repo, about["file"]["name"])
+        return self.request(url, self.parse_index, "0.0", seed=True, cb_kwargs=about)
+
+    def parse_index(
+        self, response: Response, file: dict[str, Any], time: int, fingerprint: str | None, trust: str
+    ) -> Iterator[Any]:
+        """The whole index, held to what the entry says of it."""
         if response.status != 200:
-            yield self._http_failure(response)
+            yield self.http_failure(response, "is it an F-Droid repository?")
             return
         try:
             check_file(response.body, FileEntry(**file))
-            index = Index(response.body)
+            Index(response.body)
         except RepositoryError as error:
             yield self.failure(response.url, error.kind, f"{response.url}: {error}")
             return
-        sha256 = CaptureStore(self.settings["GESSO_STORE"], create=True).put_blob(response.body, "json")
+        yield from self._keep(response.body, file=file, time=time, fingerprint=fingerprint, trust=trust)
+
+    def _keep(self, data: bytes, file: dict[str, Any], time: int, fingerprint: str | None, trust: str) -> Iterator[Any]:
+        """Remember an index for those who resume and for the next run's diff, then take what it lists."""
+        blob = self.store.put_blob(data, "json")
+        hold_index(self.store, HeldIndex(self.arguments.repo, time, file["sha256"], blob, fingerprint))
+        yield from self._take(file_url(self.arguments.repo, file["name"]), data, trust)
+
+    def _take(self, url: str, data: bytes, trust: str) -> Iterator[Failure | Request]:
+        """One request a screenshot that the index lists."""
+        index, sha256 = Index(data), self.store.put_blob(data, "json")
         self._index = (sha256, index)
         for number, shot in enumerate(self._screenshots(index)):
             if isinstance(shot, Failure):
                 yield shot
             elif shot.file is None:
-                yield self.failure(f"{response.url}#{shot.identity}", "bad_entry", shot.problem, site=shot.app_id)
+                yield self.failure(f"{url}#{shot.identity}", "bad_entry", shot.problem, site=shot.app_id)
             else:
-                yield self._screenshot_request(shot, shot.file, sha256, f"0.0.{number:08d}")
+                yield self._screenshot_request(shot, shot.file, sha256, f"0.0.{number:08d}", trust)
 
     def _screenshots(self, index: Index) -> Iterator[Screenshot | Failure]:
         apps = index.app_ids()
@@ -87,89 +170,48 @@ class FdroidSpider(GessoSpider):
                     )
             apps = [app for app in apps if app in self.arguments.apps]
         for app in apps[: self.arguments.limit_apps]:
-            yield from index.screenshots(app, self.arguments.locales)
+            self.count("listings/apps")
+            seen: set[str] = set()
+            for shot in index.screenshots(app, self.arguments.locales):
+                self.count("listings/images")
+                if shot.file is not None:
+                    self.count("listings/duplicates", shot.file.sha256 in seen)
+                    seen.add(shot.file.sha256)
+                yield shot
 
-    def _screenshot_request(self, shot: Screenshot, file: FileEntry, index: str, place: str) -> Request:
-        url = file_url(self.arguments.repo, file.name)
-        about = {
-            "app_id": shot.app_id,
-            "form_factor": shot.form_factor,
-            "locale": shot.locale,
-            "position": shot.position,
-            "file": {"name": file.name, "sha256": file.sha256, "size": file.size},
-            "index": index,
-        }
+    def _screenshot_request(self, shot: Screenshot, file: FileEntry, index: str, place: str, trust: str) -> Request:
+        image = ListedImage(shot.app_id, shot.form_factor, shot.locale, shot.position, ())
+        given = {"image": asdict(image), "file": asdict(file), "index": index, "trust": trust}
         # The same file may be listed twice: each listing is a request of its own.
-        meta = {"download_maxsize": MAX_IMAGE_BYTES, "listed": shot.identity}
-        return self._request(url, self.parse_screenshot, place, meta=meta, cb_kwargs=about)
+        meta = {"download_maxsize": MAX_IMAGE_BYTES, "listed": shot.identity, "site": shot.app_id}
+        url = file_url(self.arguments.repo, file.name)
+        return self.request(url, self.parse_screenshot, place, meta=meta, cb_kwargs=given)
 
     def parse_screenshot(
-        self,
-        response: Response,
-        app_id: str,
-        form_factor: str,
-        locale: str,
-        position: int,
-        file: dict[str, Any],
-        index: str,
+        self, response: Response, image: dict[str, Any], file: dict[str, Any], index: str, trust: str
     ) -> Iterator[Capture | Failure]:
         """An image that is what the index says becomes a capture."""
-        url = response.url
-        identity = f"{app_id}/{locale}/{form_factor}/{position}"
-
-        def failed(kind: str, reason: str) -> Failure:
-            return self.failure(url, kind, reason, site=app_id, identity=identity)
-
+        listed = ListedImage(**{**image, "urls": ()})
         if response.status != 200:
-            yield failed(f"http_{response.status}", f"{url} answers {response.status}")
+            yield self.image_failure(response.url, f"http_{response.status}", f"answers {response.status}", listed)
             return
         try:
             check_file(response.body, FileEntry(**file))
-            sniffed = sniff_image(response.body)
-        except (RepositoryError, NotAnImage) as error:
-            yield failed(error.kind, f"{url}: {error}")
+        except RepositoryError as error:
+            yield self.image_failure(response.url, error.kind, str(error), listed)
             return
-        width, height = sniffed.width or 0, sniffed.height or 0
-        factor = form_factor if form_factor in FORM_FACTORS else "phone"
-        view = View(kind="listing", width=width, height=height, dpr=1, theme=None, form_factor=factor)
         texts = self._loaded(index)
-        licence = texts.licence(app_id)
-        stated = [Signal(source="index metadata.license", evidence=licence, effect="note")] if licence else []
-        sha256 = CaptureStore(self.settings["GESSO_STORE"], create=True).put_blob(response.body, sniffed.format)
-        assert response.request is not None
-        yield Capture(
-            capture_id=capture_id(self.source, f"{app_id}/{locale}/{position}", view, sha256),
-            run_id=self.run_id,
-            source=self.source,
-            spider=self.name,
-            url=url,
-            canonical_url=canonical_url(url),
-            site=app_id,
-            fetched_at=now(),
-            http_status=response.status,
-            image=Image(sha256=sha256, format=sniffed.format, width=width, height=height, bytes=len(response.body)),
-            view=view,
-            listing=texts.listing(app_id, locale, position),
-            rights=self.rights_of(response.request, *stated, licence=licence),
-        )
-
-    def failed(self, failure: Any) -> Iterator[Failure]:
-        """As the base's, with the app and the listing that the request was for."""
-        request: Request = failure.request
-        for record in super().failed(failure):
-            listed = request.meta.get("listed")
-            if listed:
-                app_id = request.cb_kwargs["app_id"]
-                record = self.failure(request.url, record.kind, record.reason, site=app_id, identity=listed)
-            yield record
-
-    def _http_failure(self, response: Response) -> Failure:
-        reason = f"{response.url} answers {response.status}: is it an F-Droid repository?"
-        return self.failure(response.url, f"http_{response.status}", reason)
+        licence = texts.licence(listed.app_id)
+        notes = [Signal(source="index metadata.license", evidence=licence, effect="note")] if licence else []
+        if trust:
+            notes.append(Signal(source="entry.jar signature", evidence=trust, effect="note"))
+        listing = texts.listing(listed.app_id, listed.locale, listed.position)
+        if listed.form_factor not in FORM_FACTORS:
+            listed = replace(listed, form_factor="phone")
+        yield from self.listing_capture(response, listed, listing, tuple(notes), licence)
 
     def _loaded(self, sha256: str) -> Index:
         """The index, from the blob where this process has not read it itself."""
         if self._index is None or self._index[0] != sha256:
-            store = CaptureStore(self.settings["GESSO_STORE"])
-            self._index = (sha256, Index(store.read_blob(sha256, "json")))
+            self._index = (sha256, Index(self.store.read_blob(sha256, "json")))
         return self._index[1]

@@ -60,7 +60,7 @@ class ListingSpider(GessoSpider):
     def request(self, url: str, callback: Any, place: str, *, seed: bool = False, **kwargs: Any) -> Request:
         """A plain request whose answer reaches the callback whatever its status."""
         meta = {FRONTIER: {"place": place, "seed": seed}, "handle_httpstatus_all": True, **kwargs.pop("meta", {})}
-        return Request(url, callback=callback, errback=self.failed, meta=meta, **kwargs)
+        return Request(url, callback=callback, errback=kwargs.pop("errback", self.failed), meta=meta, **kwargs)
 
     def http_failure(self, response: Response, hint: str = "") -> Failure:
         """The failure of an answer that is not 200."""

@@ -65,7 +65,7 @@ def test_urls_stand_on_the_address_that_the_user_gave() -> None:
 
 
 def test_bytes_are_held_to_size_and_hash() -> None:
-    entry = parse_entry(json.dumps({"index": file_entry("/index-v2.json", b"abc")}).encode())
+    entry = parse_entry(json.dumps({"index": file_entry("/index-v2.json", b"abc")}).encode()).index
     check_file(b"abc", entry)
     with pytest.raises(RepositoryError) as cut:
         check_file(b"ab", entry)
