@@ -129,6 +129,7 @@ class Capture(_Record):
     listing: Listing | None = None
     rights: Rights
     verdicts: tuple[str, ...] = ()
+    metadata: dict[str, str | int | float | tuple[str, ...]] = {}  # what was known beforehand: tags, votes, rank …
 
 
 class Failure(_Record):
@@ -295,7 +296,7 @@ class CaptureStore:
                 yield capture
 
     def failures(self, run_id: str | None = None, *, mended: bool = False) -> Iterator[Failure]:
-        """Every failure once, in log order, of one run or of all; those that a later try made good only if asked for."""
+        """Every failure once, in log order, of one run or of all; without those that a later try has mended."""
         made_good = {} if mended else self._mended(run_id)
         for failure in self._read_log("failures", Failure, run_id):
             at = made_good.get((failure.run_id, failure.url))
@@ -343,7 +344,8 @@ class CaptureStore:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        rows = [c.model_dump(mode="json") for c in self.captures()]
+        # Metadata has other fields, of other types, from one source to the next: as text it is one column.
+        rows = [{**c.model_dump(mode="json"), "metadata": json.dumps(c.metadata)} for c in self.captures()]
         if not rows:
             raise StoreError(f"the capture store at {self.url} is empty: crawl first")
         path = f"{self.root}/captures.parquet"

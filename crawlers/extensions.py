@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from crawlers.captures import CaptureStore, Failure, StoreFull, failure_id, now
-from crawlers.folders import crawls_folder, free_bytes
+from crawlers.folders import crawls_folder, missing_room
 from crawlers.prometheus import prometheus_text
 from crawlers.scheduler import FrontierScheduler, stop
 from crawlers.urls import site_of
@@ -180,17 +180,6 @@ class RoomExtension(_Ticking):
         if word and self.crawler.stats is not None:
             self.crawler.stats.set_value("gesso/broken", word)
         return word is not None
-
-
-def missing_room(store: str, least: int) -> str | None:
-    """One line on what is missing where less than `least` bytes are free; None where enough are, or nobody knows."""
-    free = free_bytes(store)
-    if least <= 0 or free is None or free >= least:
-        return None
-    return (
-        f"only {free / 2**20:.0f} MiB are free where {store} lies, GESSO_MIN_FREE asks for {least / 2**20:.0f}: "
-        f"make room for {(least - free) / 2**20:.0f} MiB more, then the same command goes on"
-    )
 
 
 def _states(crawler: Crawler) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Where the frontiers of a store's runs lie."""
+"""Where the frontiers of a store's runs lie, and whether there is room."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import shutil
 from pathlib import Path
 
 import fsspec
+
+MIN_FREE = 1 << 30  # bytes; the setting GESSO_MIN_FREE wins over it
+COMMAND = "command.json"  # in a run's folder: what began it, for whoever is to go on
 
 
 def crawls_folder(store: str) -> Path:
@@ -24,3 +27,14 @@ def free_bytes(store: str) -> int | None:
     while not place.exists():
         place = place.parent
     return shutil.disk_usage(place).free
+
+
+def missing_room(store: str, least: int) -> str | None:
+    """One line on what is missing where less than `least` bytes are free; None where enough are, or nobody knows."""
+    free = free_bytes(store)
+    if least <= 0 or free is None or free >= least:
+        return None
+    return (
+        f"only {free / 2**20:.0f} MiB are free where {store} lies, GESSO_MIN_FREE asks for {least / 2**20:.0f}: "
+        f"make room for {(least - free) / 2**20:.0f} MiB more, then the same command goes on"
+    )

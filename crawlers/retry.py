@@ -7,15 +7,18 @@ that may do nothing but read them.
 from __future__ import annotations
 
 import contextlib
+import json
+import shlex
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any
 
 from crawlers.errors import GessoError
-from crawlers.folders import crawls_folder
+from crawlers.folders import COMMAND, crawls_folder
 from crawlers.frontier import Failed, FrontierBackend, open_frontier
 from crawlers.status import RunStatus, status
 
@@ -51,6 +54,7 @@ class RunRetry:
     by_kind: dict[str, int]
     later: int
     put_back: int
+    command: str
 
 
 def retry(
@@ -78,7 +82,27 @@ def _retry(store: str, run: RunStatus, where: str, frontier: str | None, dry_run
         put_back = 0 if dry_run else _put_back(opened, sorted(numbers))
     kinds = Counter(one.kind for one in failed if one.number in numbers)
     later = sum(1 for one in failed if one.number not in numbers and one.retry_at is not None)
-    return RunRetry(run.run_id, run.arguments, len(failed), len(numbers), dict(kinds.most_common()), later, put_back)
+    return RunRetry(
+        run.run_id,
+        run.arguments,
+        len(failed),
+        len(numbers),
+        dict(kinds.most_common()),
+        later,
+        put_back,
+        command_of(folder),
+    )
+
+
+def command_of(folder: Path) -> str:
+    """The command that goes on with a run, as `crawl()` noted it; in words where it was begun otherwise."""
+    try:
+        noted = json.loads((folder / COMMAND).read_text(encoding="utf-8"))
+        given = {**noted["arguments"], "run": noted["run"]}
+        words = [f"--{key.replace('_', '-')} {shlex.quote(str(value))}" for key, value in given.items()]
+        return " ".join(["gesso crawl", str(noted["spider"]), *words])
+    except (OSError, ValueError, KeyError, AttributeError):
+        return f"the command that began run {folder.name}, once more"
 
 
 def _put_back(frontier: FrontierBackend, numbers: list[int]) -> int:

@@ -19,9 +19,9 @@ from typing import Any
 
 from crawlers.arguments import ArgumentError, as_json, parse_arguments, run_id
 from crawlers.browser.find import BrowserNotFound, require_chromium
-from crawlers.captures import CaptureStore, StoreError
+from crawlers.captures import CaptureStore, StoreError, StoreFull
 from crawlers.errors import GessoError
-from crawlers.folders import crawls_folder
+from crawlers.folders import COMMAND, MIN_FREE, crawls_folder, missing_room
 from crawlers.frontier import FrontierError, check_arguments
 from crawlers.policy.identity import AllowError, IdentityError, OptOutError
 from crawlers.shards import ShardError, parse_shard
@@ -37,7 +37,7 @@ class CrawlError(GessoError):
 ERRORS = {
     kind.__name__: kind
     for kind in (
-        *(ArgumentError, BrowserNotFound, StoreError, FrontierError, ShardError, CrawlError),
+        *(ArgumentError, BrowserNotFound, StoreError, StoreFull, FrontierError, ShardError, CrawlError),
         *(AllowError, IdentityError, OptOutError),
     )
 }
@@ -95,12 +95,35 @@ def crawl(
     run = run_id(spider, parsed, arguments.get("run"), parse_shard(arguments.get("shard")))
     chosen = {**(settings or {}), "GESSO_STORE": str(store)}
     check_arguments(crawls_folder(store) / run, as_json(parsed), chosen.get("GESSO_FRONTIER") or None)
-    if spider == "web":
+    if spider in ("web", "gallery"):
         require_chromium()
     opened = CaptureStore(store, create=True)
+    _check_room(store, chosen)
+    _note_command(crawls_folder(store) / run, spider, arguments)
     before = {c.capture_id for c in opened.captures(run)}
     answer = _in_child({"spider": spider, "arguments": dict(arguments), "run": run, "settings": chosen}, progress)
     return _summary(opened, run, before, answer, monotonic() - begun)
+
+
+def _check_room(store: str, settings: Mapping[str, Any]) -> None:
+    least = int(settings.get("GESSO_MIN_FREE", MIN_FREE))
+    word = missing_room(store, least)
+    if word is not None:
+        raise StoreFull(word)
+
+
+def _note_command(folder: Path, spider: str, arguments: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {name: value for name, value in arguments.items() if name not in ("run", "shard")}
+    again = {name: arguments[name] for name in ("shard",) if arguments.get(name)}
+    named = arguments.get("run") or folder.name.removesuffix(_suffix(arguments))
+    noted = {"spider": spider, "arguments": {**given, **again}, "run": named}
+    (folder / COMMAND).write_text(json.dumps(noted, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _suffix(arguments: Mapping[str, str]) -> str:
+    shard = parse_shard(arguments.get("shard"))
+    return shard.suffix if shard is not None else ""
 
 
 def _summary(

@@ -9,6 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.crawl_commands import app as crawl_app
+from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
+
 app = typer.Typer(
     name="gesso",
     help="Turn the web's and the app stores' screens into curated design datasets, and those into a design generator.",
@@ -18,9 +21,6 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-crawl_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="markdown", help="Collect captures from sites and stores."
-)
 train_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Train models on a dataset version.")
 label_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="Hand captures to labellers and take labels back."
@@ -29,89 +29,10 @@ app.add_typer(crawl_app, name="crawl")
 app.add_typer(train_app, name="train")
 app.add_typer(label_app, name="label")
 
-Home = Annotated[Path, typer.Option("--home", help="Where captures, datasets and runs are kept.", file_okay=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
-DEFAULT_HOME = Path("workspace")
-
 
 def example(text: str) -> str:
     """The example that stands below a command's options."""
     return f"**Example** `{text}`"
-
-
-@crawl_app.command("web", epilog=example("gesso crawl web --seeds seeds.txt --depth 1 --per-site 20"))
-def crawl_web(
-    seeds: Annotated[str, typer.Option(help="Addresses joined by commas, or a file with one a line.")],
-    depth: Annotated[int, typer.Option(help="How many links away from a seed; stays on its site.", min=0)] = 1,
-    per_site: Annotated[int, typer.Option(help="At most this many pages a site.", min=1)] = 50,
-    proxy: Annotated[str, typer.Option(help="HTTP proxy for all traffic, e.g. http://127.0.0.1:8765.")] = "",
-    run: Annotated[str, typer.Option(help="Name of the run; the same name goes on where it stopped.")] = "",
-    home: Home = DEFAULT_HOME,
-    as_json: AsJson = False,
-) -> None:
-    """Take screenshots of web pages: desktop and phone, fold and full page, light and dark, with their DOM."""
-    arguments = {"seeds": seeds, "depth": str(depth), "per_site": str(per_site), "run": run}
-    _crawl("web", arguments, home, proxy, as_json)
-
-
-@crawl_app.command("fdroid", epilog=example("gesso crawl fdroid --repo https://f-droid.org/repo --locales en-US,de-DE"))
-def crawl_fdroid(
-    repo: Annotated[str, typer.Option(help="Address of an F-Droid repository (index-v2).")],
-    apps: Annotated[str, typer.Option(help="Only these app ids, joined by commas.")] = "",
-    locales: Annotated[str, typer.Option(help="Only these locales, joined by commas; all by default.")] = "",
-    proxy: Annotated[str, typer.Option(help="HTTP proxy for all traffic, e.g. http://127.0.0.1:8765.")] = "",
-    run: Annotated[str, typer.Option(help="Name of the run; the same name goes on where it stopped.")] = "",
-    home: Home = DEFAULT_HOME,
-    as_json: AsJson = False,
-) -> None:
-    """Fetch every listing's screenshots and texts from an F-Droid repository."""
-    _crawl("fdroid", {"repo": repo, "apps": apps, "locales": locales, "run": run}, home, proxy, as_json)
-
-
-def _crawl(spider: str, arguments: dict[str, str], home: Path, proxy: str, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from crawlers.run import crawl
-    from pipelines import terminal
-
-    given = {name: value for name, value in arguments.items() if value}
-    settings = {"GESSO_PROXY": proxy} if proxy else None
-    with terminal.progress_lines(quiet=as_json) as progress:
-        summary = crawl(spider, given, store=str(home / "captures"), settings=settings, progress=progress)
-    if as_json:
-        terminal.print_json(asdict(summary))
-    else:
-        if summary.failures:
-            rows = [(kind, count) for kind, count in sorted(summary.failures.items(), key=lambda item: -item[1])]
-            terminal.table("Not captured", ("why", "count"), rows, right=(1,))
-        if summary.nothing_new:
-            terminal.note(f"run {summary.run_id} was finished before; give --run NAME to fetch all of it again")
-        terminal.made(f"{summary.captures} captures of {summary.sites} sites, run {summary.run_id}", home / "captures")
-    for seed in summary.unreachable:
-        _say(f"seed {seed.url} gave nothing ({seed.kind}: {seed.reason}): check the address, then run this again")
-    if summary.unreachable:
-        raise typer.Exit(2)
-
-
-@crawl_app.command("status", epilog=example("gesso crawl status --json"))
-def crawl_status(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
-    """Show each run's hosts: done, queued, leased, failed and why."""
-    from dataclasses import asdict
-
-    from crawlers.status import status
-    from pipelines import terminal
-
-    runs = status(str(home / "captures"))
-    if as_json:
-        terminal.print_json([asdict(run) for run in runs])
-        return
-    columns = ("host", "done", "queued", "leased", "captures", "failed")
-    for run in runs:
-        rows = [
-            (host, c.done, c.queued, c.leased, c.captures, ", ".join(f"{k} {n}" for k, n in c.failed_by_kind.items()))
-            for host, c in [*run.hosts.items(), ("[bold]all[/]", run.total)]
-        ]
-        terminal.table(f"{run.run_id}{' (running)' if run.running else ''}", columns, rows, right=(1, 2, 3, 4))
 
 
 @app.command(epilog=example("gesso curate recipes/demo.yaml"))
@@ -314,7 +235,7 @@ def main() -> None:
 
 _ROOMS = ("crawlers", "design", "curation", "annotations", "models", "pipelines")
 _EXTRA_OF: dict[str, str] = {
-    "scrapy": "crawl", "playwright": "crawl", "tldextract": "crawl", "protego": "crawl",
+    "scrapy": "crawl", "playwright": "crawl", "tldextract": "crawl", "protego": "crawl", "redis": "crawl",
     "duckdb": "curate", "faiss": "curate", "imagehash": "curate", "open_clip": "curate", "pandas": "curate",
     "diffusers": "train", "transformers": "train", "torch": "train", "tokenizers": "train",
 }  # fmt: skip
