@@ -3,12 +3,37 @@
 TRAINING_AGENTS = frozenset(
     name.lower()
     for name in (
-        *("AI2Bot", "Ai2Bot-Dolma", "Amazonbot", "anthropic-ai", "Applebot-Extended", "Bytespider", "CCBot"),
+        *(
+            "AI2Bot",
+            "Ai2Bot-Dolma",
+            "Amazonbot",
+            "anthropic-ai",
+            "Applebot-Extended",
+            "Brightbot 1.0",
+            "Bytespider",
+            "CCBot",
+        ),
         *("ChatGLM-Spider", "ClaudeBot", "Claude-Web", "cohere-ai", "cohere-training-data-crawler", "Cotoyogi"),
-        *("Datenbank Crawler", "DeepSeekBot", "Diffbot", "FacebookBot", "Google-Extended", "GPTBot", "ICC-Crawler"),
-        *("ImagesiftBot", "imageSpider", "img2dataset", "Kangaroo Bot", "laion-huggingface-processor"),
+        *(
+            "Datenbank Crawler",
+            "DeepSeekBot",
+            "Diffbot",
+            "FacebookBot",
+            "Factset_spyderbot",
+            "Google-Extended",
+            "GPTBot",
+            "ICC-Crawler",
+        ),
+        *(
+            "ImagesiftBot",
+            "ISSCyberRiskCrawler",
+            "imageSpider",
+            "img2dataset",
+            "Kangaroo Bot",
+            "laion-huggingface-processor",
+        ),
         *("LCC", "meta-externalagent", "netEstate Imprint Crawler", "omgili", "omgilibot", "PanguBot", "Panscient"),
-        *("SBIntuitionsBot", "Sidetrade indexer bot", "Spawning-AI", "TikTokSpider", "Timpibot"),
+        *("SBIntuitionsBot", "Scrapy", "Sidetrade indexer bot", "Spawning-AI", "TikTokSpider", "Timpibot"),
         *("VelenPublicWebCrawler", "Webzio-Extended", "YandexAdditional", "YandexAdditionalBot"),
     )
 )

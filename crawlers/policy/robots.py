@@ -128,12 +128,16 @@ def decode(body: bytes) -> str:
     body = body[:MAX_BYTES]
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = body.decode("utf-16", "replace")
-    elif body[:200].count(b"\0") > len(body[:200]) // 4:
+    elif _mostly_nul(body[0:200:2]) != _mostly_nul(body[1:200:2]):
         text = body.decode("utf-16-be" if body[:1] == b"\0" else "utf-16-le", "replace")
     else:
         text = body.decode("utf-8-sig", "replace")
     lines = _LINE_END.split(text.replace("\0", "").lstrip("\ufeff"))
     return "\n".join(lines[:-1] if cut else lines)
+
+
+def _mostly_nul(data: bytes) -> bool:
+    return data.count(b"\0") * 4 > len(data) * 3
 
 
 def _read(text: str) -> _Reading:
