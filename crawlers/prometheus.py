@@ -19,15 +19,18 @@ _ODD = re.compile(r"[^a-zA-Z0-9_]")
 
 def prometheus_text(stats: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     """Every number among the statistics, each metric with its type, all of a metric's lines together."""
-    found: dict[str, tuple[str, list[str]]] = {}
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
     for key in sorted(stats):
         value = stats[key]
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
             continue
         name, more, kind = _metric(key)
         shown = ",".join(f'{_name(k)}="{_escaped(v)}"' for k, v in {**labels, **more}.items())
-        found.setdefault(name, (kind, []))[1].append(f"{name}{{{shown}}} {value}")
-    blocks = [f"# TYPE {name} {kind}\n" + "\n".join(lines) + "\n" for name, (kind, lines) in sorted(found.items())]
+        found.setdefault(name, (kind, {}))[1][f"{name}{{{shown}}}"] = value
+    blocks = [
+        f"# TYPE {name} {kind}\n" + "".join(f"{line} {value}\n" for line, value in lines.items())
+        for name, (kind, lines) in sorted(found.items())
+    ]
     return "".join(blocks)
 
 

@@ -137,8 +137,9 @@ def _chosen(failed: Iterable[Failed], where: str) -> Iterator[int]:
             db.execute(f"SELECT {where}\n FROM failed LIMIT 0").fetchall()
             rows_found = db.execute(f"SELECT id FROM failed WHERE (\n{where}\n) ORDER BY id").fetchall()
         except (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError) as error:
+            said = " ".join(str(error).split())
             raise RetryError(
-                f"--where {where[:120]!r} is no condition ({error}): give one SQL expression over {', '.join(COLUMNS)}"
+                f"--where {where[:120]!r} is no condition ({said}): give one SQL expression over {', '.join(COLUMNS)}"
             ) from None
     return iter([int(number) for (number,) in rows_found])
 

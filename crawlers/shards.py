@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scrapy import Request
 
 MAX_SHARDS = 65_536
-_SHARD = re.compile(r"^(\d{1,5})/(\d{1,5})$")
+_SHARD = re.compile(r"^(\d{1,5})/(\d{1,5})$", re.ASCII)
 
 
 class ShardError(GessoError):

@@ -118,7 +118,7 @@ class RedisFrontier(FrontierBackend):
 
     def _held(self) -> int:
         with _typed(self.url):
-            return cast(int, self._db.scard(f"{self._prefix}o:{self.worker}"))
+            return self._db.scard(f"{self._prefix}o:{self.worker}")
 
     def states(self) -> dict[str, int]:
         with _typed(self.url):
@@ -227,9 +227,9 @@ def read_runs(db: redis.Redis, url: str) -> Iterator[tuple[str, str, int, list[C
     """(run, arguments, workers alive, counts) of every run that a database holds, by name."""
     with _typed(url):
         names = sorted(key[7:-11] for key in cast(Iterable[str], db.scan_iter("gesso:{*}:arguments", count=1000)))
-        seconds, micro = cast(tuple[int, int], db.time())
+        seconds, micro = db.time()
         for name in names:
-            alive = cast(int, db.zcount(f"{prefix(name)}workers", seconds + micro / 1e6, "+inf"))
+            alive = db.zcount(f"{prefix(name)}workers", seconds + micro / 1e6, "+inf")
             yield name, str(db.get(f"{prefix(name)}arguments")), alive, list(count_rows(db, name))
 
 

@@ -263,9 +263,10 @@ class Frontier(FrontierBackend):
             "SELECT id, url, host, depth, attempts, kind, reason, status, captures, failures, closed_at "
             "FROM requests WHERE state = 'failed' ORDER BY id"
         )
-        for *fields, kind, reason, status, captures, failures, at in rows:
-            when = retry_at(kind, fields[-1], at or 0.0)
-            yield Failed(*fields, kind or "unknown", reason or "", status, captures, failures, at or 0.0, when)
+        for number, url, host, depth, attempts, kind, reason, status, captures, failures, at in rows:
+            when = retry_at(kind, attempts, at or 0.0)
+            facts = (kind or "unknown", reason or "", status, captures, failures, at or 0.0, when)
+            yield Failed(number, url, host, depth, attempts, *facts)
 
     def put_back(self, numbers: Iterable[int]) -> int:
         lanes, moved = set[str](), 0
