@@ -52,7 +52,12 @@ class HostCache(Generic[T]):
             if len(self._known) > MAX_HOSTS:
                 self._known.popitem(last=False)
         self._known.move_to_end(host)
-        answer = await asyncio.shield(known.task)
+        try:
+            answer = await asyncio.shield(known.task)
+        except Exception:
+            if self._known.get(host) is known:
+                del self._known[host]  # a failure of ours is no answer: ask again next time
+            raise
         if known.until == float("inf"):
             known.until = self.clock() + self._fresh(answer)
         return answer
@@ -73,7 +78,7 @@ class RobotsMiddleware:
         self.crawler = crawler
         self.opt_out = opt_out(crawler.settings)
         self.pace = Pace.of(crawler)
-        self.rules = HostCache(self._fetch_robots, _robots_fresh)
+        self.rules = HostCache(self._fetch_robots, robots_fresh)
         self.reservations = HostCache(self._fetch_tdmrep, lambda rules: FRESH_SECONDS)
         crawler._gesso_permit = self.permit  # type: ignore[attr-defined]  # the page handler asks where a page ended up
         crawler._gesso_robots = self.robots  # type: ignore[attr-defined]
@@ -167,7 +172,8 @@ _FETCH = {
 }
 
 
-def _robots_fresh(rules: RobotsRules) -> float:
+def robots_fresh(rules: RobotsRules) -> float:
+    """For how many seconds what a host answered holds."""
     asked = rules.status is not None and rules.status < 500 and rules.status != 429
     return FRESH_SECONDS if asked else RETRY_SECONDS
 

@@ -47,7 +47,7 @@ class SmallSpider(Spider):
     def parse(self, response: Response) -> None:
         assert response.request is not None
         signals = response.meta.get("gesso_signals") or [response.meta["robots_signal"]]
-        agent = response.request.headers.get("User-Agent", b"").decode()
+        agent = (response.request.headers.get("User-Agent") or b"").decode()
         self.tell(response.request, status=response.status, size=len(response.body), signals=signals, agent=agent)
 
     def failed(self, failure: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import contextlib
 import itertools
@@ -11,12 +12,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawlers import run
+from crawlers.middlewares.patience import parse_retry_after
+from crawlers.middlewares.permission import HostCache, robots_fresh
+from crawlers.policy.robots import RobotsRules
 
 ROOT = Path(__file__).resolve().parents[2]
 Answer = tuple[int, dict[str, str], bytes]
@@ -219,6 +228,54 @@ def test_a_busy_host_is_waited_for_and_holds_nobody_up(tmp_path: Path) -> None:
         assert found["stats"]["stats"]["gesso/crawl_delay/longest"] == 1
 
 
+def test_a_host_is_asked_once_a_day_and_sooner_where_it_could_not_be_asked() -> None:
+    asked: list[str] = []
+
+    async def ask(host: str) -> RobotsRules:
+        asked.append(host)
+        return RobotsRules(host, 200 if host == "well" else 503)
+
+    async def test() -> None:
+        now = [0.0]
+        cache = HostCache(ask, robots_fresh)
+        cache.clock = lambda: now[0]
+        for now[0], host, times in (
+            (0, "well", 1),
+            (86_399, "well", 1),
+            (86_400, "well", 2),
+            (0, "ill", 1),
+            (1800, "ill", 2),
+        ):
+            await asyncio.gather(*(cache.get(host) for _ in range(5)))
+            assert asked.count(host) == times
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("Tue, 24 Nov 2026 12:01:00 GMT", 60.0),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("9" * 400, 999_999_999.0),
+        ("Tue, 99 Nov 2026 12:01:00 GMT", None),
+    ],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    assert parse_retry_after(value, datetime(2026, 11, 24, 12, tzinfo=UTC)) == seconds
+
+
+@given(st.text())
+def test_any_text_is_a_retry_after(value: str) -> None:
+    seconds = parse_retry_after(value, datetime(2026, 11, 24, 12, tzinfo=UTC))
+    assert seconds is None or seconds >= 0
+
+
 @pytest.mark.parametrize(
     ("settings", "error", "words"),
     [
@@ -260,3 +317,16 @@ def test_scrapy_crawl_says_it_in_one_line_and_exits_with_2(tmp_path: Path) -> No
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("GESSO_CONTACT is empty")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.browser
+def test_a_seed_on_loopback_is_refused_until_it_is_allowed(tmp_path: Path) -> None:
+    with hosts({"/": (200, {"Content-Type": "text/html"}, b"<title>mine</title><h1>Mine</h1>")}) as server:
+        settings = {"GESSO_CONTACT": "me@lab.example", "GESSO_VIEWS": "desktop", "GESSO_THEMES": "light"}
+        seeds = {"seeds": f"http://127.0.0.1:{server.port}/", "depth": "0"}
+        refused = run.crawl("web", seeds, store=str(tmp_path / "refused"), settings=settings)
+        assert [(seed.kind, seed.url) for seed in refused.unreachable] == [("egress", seeds["seeds"])]
+        assert f"set GESSO_ALLOW=127.0.0.1:{server.port}" in refused.unreachable[0].reason
+        assert not server.asked
+        allowed = {**settings, "GESSO_ALLOW": f"127.0.0.1:{server.port}"}
+        assert run.crawl("web", seeds, store=str(tmp_path / "allowed"), settings=allowed).captures > 0

@@ -72,7 +72,7 @@ def test_usage(value: str, refused: bool | None) -> None:
 
 
 def signal(source: str, effect: str) -> Signal:
-    return Signal(source=source, evidence="…", effect=effect)  # type: ignore[arg-type]
+    return Signal(source=source, evidence="…", effect=effect)
 
 
 @pytest.mark.parametrize(
