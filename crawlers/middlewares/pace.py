@@ -1,4 +1,7 @@
-"""How fast a host is asked: floors from Crawl-delay, pauses from Retry-After, both on Scrapy's own download slots."""
+"""How fast a host is asked: floors from Crawl-delay, pauses from Retry-After, both on Scrapy's own download slots.
+
+What waits for a slow host does not count against CONCURRENT_REQUESTS, or a few slow hosts would hold all others up.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import call_later
 
 MAX_SLOTS = 20_000
+SLOW_SECONDS = 2.0  # from which delay on a host's waiting requests are left out of the count
+MAX_WAITING = 2000
 
 
 class Pace:
@@ -19,6 +24,8 @@ class Pace:
         self.crawler = crawler
         self._floors: dict[str, float] = {}
         self._until: dict[str, float] = {}
+        self._slow: set[str] = set()
+        self._concurrency = crawler.settings.getint("CONCURRENT_REQUESTS")
         crawler.signals.connect(self._after_response, signals.response_downloaded)
 
     @classmethod
@@ -59,6 +66,27 @@ class Pace:
         if until > monotonic() and slot.latercall is None:
             self._hold(slot, until)
         self._apply(key, slot)
+        if until > monotonic() or slot.delay >= SLOW_SECONDS:
+            self._slow.add(key)
+        if self._slow:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Let the engine take as many more requests as wait for slow hosts just now."""
+        downloader, now, waiting = self._downloader(), monotonic(), 1
+        for key in list(self._slow):
+            slot = downloader.slots.get(key)
+            if slot is None or (self._until.get(key, 0.0) <= now and slot.delay < SLOW_SECONDS):
+                self._slow.discard(key)
+            else:
+                waiting += len(slot.queue)
+        room = self._concurrency + min(waiting, MAX_WAITING) if self._slow else self._concurrency
+        if self._concurrency and room != downloader.total_concurrency:
+            more = room > downloader.total_concurrency
+            downloader.total_concurrency = room
+            engine_slot = getattr(self.crawler.engine, "_slot", None)
+            if more and engine_slot is not None:
+                engine_slot.nextcall.schedule()
 
     def _hold(self, slot: Any, until: float) -> None:
         if slot.latercall is not None:
