@@ -9,14 +9,14 @@ import pytest
 
 from crawlers.captures import CaptureStore
 from crawlers.run import CrawlSummary, crawl
-from tests.crawlers.endless_server import HOSTS, EndlessServer, endless
+from tests.crawlers.generated_sites import HOSTS, GeneratedSites, endless, generated
 
 pytestmark = pytest.mark.browser
 FAST = {"GESSO_THEMES": "light", "GESSO_KINDS": "fold", "GESSO_VIEWS": "phone", "GESSO_PROBE": False}
 SMALL = {"depth": "20", "per_calendar": "3", "per_list": "2", "per_query": "2", "per_token": "2", "path_depth": "4"}
 
 
-def crawled(server: EndlessServer, store: Path, hosts: tuple[str, ...], **settings: object) -> CrawlSummary:
+def crawled(server: GeneratedSites, store: Path, hosts: tuple[str, ...], **settings: object) -> CrawlSummary:
     arguments = {"seeds": ",".join(f"http://{host}/" for host in hosts), **SMALL}
     return crawl("web", arguments, store=str(store), settings={**FAST, "GESSO_PROXY": server.address, **settings})
 
@@ -30,7 +30,7 @@ def paths(store: Path) -> dict[str, set[str]]:
 
 
 def test_every_endless_site_ends_and_is_counted(tmp_path: Path) -> None:
-    with endless() as server:
+    with generated(endless) as server:
         summary = crawled(server, tmp_path, tuple(HOSTS))
     assert summary.finished
     taken = paths(tmp_path)
@@ -47,7 +47,7 @@ def test_every_endless_site_ends_and_is_counted(tmp_path: Path) -> None:
 
 def test_the_same_pages_whatever_the_timing(tmp_path: Path) -> None:
     hosts = ("facets.test",)
-    with endless() as server:
+    with generated(endless) as server:
         crawled(server, tmp_path / "three", hosts, GESSO_PAGES=3)
         crawled(server, tmp_path / "one", hosts, GESSO_PAGES=1)
     taken = paths(tmp_path / "three")

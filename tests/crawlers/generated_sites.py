@@ -1,17 +1,17 @@
-"""Sites without an end, generated: each host of this loopback server, used as a proxy, is one kind of trap."""
+"""Generated sites on a loopback server that is used as a proxy; among them sites without an end, a trap each."""
 
 from __future__ import annotations
 
 import datetime
 import itertools
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 Links = list[str]
+Answer = tuple[int, dict[str, str], bytes]
 
 
 def calendar(path: str, query: dict[str, list[str]]) -> Links:
@@ -58,28 +58,32 @@ HOSTS: dict[str, Callable[[str, dict[str, list[str]]], Links]] = {
 }
 
 
+def endless(host: str, path: str, query: str) -> Answer | None:
+    """What the endless sites answer."""
+    links = HOSTS.get(host)
+    if links is None or path in ("/robots.txt", "/favicon.ico"):
+        return None
+    anchors = "".join(f'<li><a href="{u}">{u[:40]}</a></li>' for u in links(path, parse_qs(query, True)))
+    return page(f"<h1>{path}?{query}</h1><ul>{anchors}</ul>", path)
+
+
+def page(body: str, title: str = "A page") -> Answer:
+    """200 and a small HTML document."""
+    return 200, {"Content-Type": "text/html; charset=utf-8"}, f"<!doctype html><title>{title}</title>{body}".encode()
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: EndlessServer
+    server: GeneratedSites
 
     def do_GET(self) -> None:
         target = urlsplit(self.path)
         host = target.hostname or ""
-        links = HOSTS.get(host)
-        if links is None or target.path == "/robots.txt" or target.path == "/favicon.ico":
-            self._send(404, b"nothing here")
-            return
-        self.server.asked[host] += 1
-        anchors = "".join(
-            f'<li><a href="{u}">{u[:40]}</a></li>' for u in links(target.path, parse_qs(target.query, True))
-        )
-        html = f"<!doctype html><title>{target.path}</title><h1>{target.path}?{target.query}</h1><ul>{anchors}</ul>"
-        self._send(200, html.encode())
-
-    def _send(self, status: int, body: bytes) -> None:
+        status, headers, body = self.server.answer(host, target.path, target.query) or (404, {}, b"nothing here")
+        self.server.asked.append(f"{host}{target.path}")
         self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
+        for name, value in {"Content-Type": "text/plain", **headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -87,20 +91,21 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
-class EndlessServer(ThreadingHTTPServer):
-    """`address` is what a proxy setting takes; `asked` counts the pages served, by host."""
+class GeneratedSites(ThreadingHTTPServer):
+    """`address` is what a proxy setting takes; `asked` has the host and path of every request."""
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Callable[[str, str, str], Answer | None]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: Counter[str] = Counter()
+        self.answer = answer
+        self.asked: list[str] = []
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
 
 
 @contextmanager
-def endless() -> Iterator[EndlessServer]:
-    server = EndlessServer()
+def generated(answer: Callable[[str, str, str], Answer | None]) -> Iterator[GeneratedSites]:
+    server = GeneratedSites(answer)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
