@@ -162,7 +162,9 @@ def parse_api_app(data: bytes, locale: str = "en") -> Component:
     raw = json_value(data, "Flathub's answer", limit=MAX_ANSWER_BYTES)
     if not isinstance(raw, dict):
         raise StorePayloadError("Flathub's answer is not a JSON object: the app may not be there")
-    (found,) = _component(_from_json(raw), locale)
+    found = next(_component(_from_json(raw), locale), None)
+    if found is None:
+        raise StorePayloadError(f"{text(raw.get('id'), 80)!r} is no app but a {text(raw.get('type'), 80)}", "no_app")
     if isinstance(found, StorePayloadError):
         raise found
     return found

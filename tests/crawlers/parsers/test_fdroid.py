@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.parsers.fdroid import Index, RepositoryError, check_file, file_url, localised, parse_entry
+from crawlers.parsers.fdroid import Index, RepositoryError, check_file, file_url, localised, merge_diff, parse_entry
 from tests.crawlers.conftest import file_entry, picture
+from tests.crawlers.parsers.mutations import damaged
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared"
 SHOT = file_entry("/a.b/en-US/phoneScreenshots/1.png", picture())
@@ -74,6 +75,23 @@ def test_bytes_are_held_to_size_and_hash() -> None:
     assert (cut.value.kind, other.value.kind) == ("size_mismatch", "sha256_mismatch")
 
 
+def test_a_diff_merges_replaces_and_removes() -> None:
+    old = json.dumps({"repo": {"timestamp": 1, "x": 1}, "packages": {"a": {"m": [1, 2], "n": 1}, "b": {}}}).encode()
+    diff = json.dumps({"repo": {"timestamp": 2}, "packages": {"a": {"m": [3], "n": None}, "b": None, "c": {"d": {}}}})
+    merged = json.loads(merge_diff(old, diff.encode(), 2))
+    assert merged == {"repo": {"timestamp": 2, "x": 1}, "packages": {"a": {"m": [3]}, "c": {"d": {}}}}
+    for bad in (b"[]", b"{", diff.encode().replace(b": 2}", b": 3}"), b'{"a":' * 100 + b"1" + b"}" * 100):
+        with pytest.raises(RepositoryError) as raised:
+            merge_diff(old, bad, 2)
+        assert raised.value.kind == "bad_diff"
+
+
+@given(damaged({"timestamp": 2, "index": SHOT, "diffs": {"1": SHOT, "x": SHOT}}), damaged(INDEX))
+def test_damaged_entries_and_diffs_give_typed_errors(entry: Any, diff: Any) -> None:
+    read_all(json.dumps(entry).encode())
+    assert merge_kind(json.dumps(diff).encode()) in ("", "bad_diff", "bad_index")
+
+
 @given(st.data())
 def test_damaged_payloads_give_typed_errors(data: st.DataObject) -> None:
     raw = bytearray(BYTES)
@@ -102,6 +120,15 @@ def test_damaged_payloads_give_typed_errors(data: st.DataObject) -> None:
 def test_any_json_gives_records_or_typed_errors(value: Any) -> None:
     read_all(json.dumps(value).encode())
     read_all(json.dumps({"packages": {"a": {"metadata": value}}}).encode())
+
+
+def merge_kind(diff: bytes) -> str:
+    """The kind of the error that applying a diff gives, "" for none."""
+    try:
+        Index(merge_diff(BYTES, diff, 2))
+    except RepositoryError as error:
+        return error.kind
+    return ""
 
 
 def read_all(raw: bytes) -> None:
