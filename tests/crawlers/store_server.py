@@ -34,7 +34,7 @@ def answering(
             parts = urlsplit(self.path)
             place = f"{parts.hostname or self.headers.get('Host', '')}{parts.path}"
             full = f"{place}?{parts.query}" if parts.query else place
-            if parts.path != "/robots.txt":
+            if parts.path not in ("/robots.txt", "/.well-known/tdmrep.json"):
                 store.asked.append(full)
             found = store.answers.get(full, store.answers.get(place, 404))
             status, body = (found, b"") if isinstance(found, int) else (200, found)
