@@ -145,6 +145,10 @@ def _crawl(spider: str, arguments: dict[str, str], settings: dict[str, Any], hom
         if summary.failures:
             rows = [(kind, count) for kind, count in sorted(summary.failures.items(), key=lambda item: -item[1])]
             terminal.table("Not captured", ("why", "count"), rows, right=(1,))
+        traps = {k.rpartition("/")[2]: n for k, n in sorted(summary.stats.items()) if k.startswith("gesso/traps/")}
+        if traps:
+            left_out = ", ".join(f"{kind} {number}" for kind, number in traps.items())
+            terminal.note(f"links left out as traps: {left_out}")
         if summary.nothing_new:
             terminal.note(f"run {summary.run_id} was finished before; give --run NAME to fetch all of it again")
         terminal.made(f"{summary.captures} captures of {summary.sites} sites, run {summary.run_id}", home / "captures")
