@@ -55,7 +55,7 @@ def parse_shard(text: str | None) -> Shard | None:
 def shard_key(request: Request) -> str | None:
     """What decides whose a request is: its site or its app; None for what every share must read, such as an index."""
     about = request.meta.get("frontier") or {}
-    key = about.get("site") or request.cb_kwargs.get("app_id") or about.get("group")
+    key = request.meta.get("site") or request.cb_kwargs.get("app_id") or about.get("group")
     if key:
         return str(key)
     return site_of(request.url) if request.meta.get("page") else None

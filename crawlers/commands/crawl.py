@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from asyncio import Future
+from typing import Any
 
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
@@ -17,6 +19,13 @@ STOPPED = 3
 EXIT_CODES = {"disk_full": 2, "shutdown": 130, "killed": 130}
 
 
+def _raise_what_failed(task: Any) -> None:
+    """What stopped a crawl from opening, where it is one of our own errors."""
+    error = task.exception() if isinstance(task, Future) and task.done() and not task.cancelled() else None
+    if isinstance(error, GessoError):
+        raise error
+
+
 class Command(crawl.Command):
     """As Scrapy's own; the exit code says how the crawl ended.
 
@@ -25,25 +34,32 @@ class Command(crawl.Command):
     """
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) != 1:
+            super().run(args, opts)  # says how it is called
+            return
+        process = self.crawler_process
+        assert process is not None
         try:
-            if len(args) == 1:
-                parse_arguments(args[0], opts.spargs)
-                parse_shard(opts.spargs.get("shard"))
-            assert self.crawler_process is not None
-            process = self.crawler_process
-            if len(args) == 1 and getattr(process.spider_loader.load(args[0]), "needs_network", True):
+            parse_arguments(args[0], opts.spargs)
+            parse_shard(opts.spargs.get("shard"))
+            if getattr(process.spider_loader.load(args[0]), "needs_network", True):
                 check_settings(process.settings)
-            super().run(args, opts)
+            crawler = process.create_crawler(args[0])
+            task = process.crawl(crawler, **opts.spargs)
+            process.start()
+            _raise_what_failed(task)
         except GessoError as error:
             print(error, file=sys.stderr)
             self.exitcode = 2
             return
-        for crawler in process.crawlers:
-            seeds = crawler.stats.get_value("gesso/failed_seeds", []) if crawler.stats is not None else []
-            for url, kind, reason in seeds:
-                print(f"seed {url} gave nothing ({kind}): {reason}", file=sys.stderr)
-                self.exitcode = 2
-            self._say_how_it_ended(crawler)
+        if process.bootstrap_failed:
+            self.exitcode = 1
+            return
+        seeds = crawler.stats.get_value("gesso/failed_seeds", []) if crawler.stats is not None else []
+        for url, kind, reason in seeds:
+            print(f"seed {url} gave nothing ({kind}): {reason}", file=sys.stderr)
+            self.exitcode = 2
+        self._say_how_it_ended(crawler)
 
     def _say_how_it_ended(self, crawler: Crawler) -> None:
         stats = crawler.stats.get_stats() if crawler.stats is not None else {}
