@@ -14,6 +14,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from crawlers.captures import Signal
+from crawlers.local.handler import SCHEME
 from crawlers.middlewares.pace import Pace
 from crawlers.middlewares.refused import Refused
 from crawlers.policy import tdm
@@ -90,6 +91,8 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         scheme = urlsplit(request.url).scheme
+        if scheme == SCHEME and not getattr(self.crawler.spidercls, "needs_network", True):
+            return  # a piece of a local folder: its handler opens no connection
         if scheme not in ("http", "https"):
             raise Refused("egress", f"{request.url[:200]}: only http and https are fetched, not {scheme}:")
         if request.meta.get("robots_exempt"):

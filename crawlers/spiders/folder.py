@@ -35,6 +35,7 @@ from crawlers.local.handler import SCHEME, piece_url
 from crawlers.local.parquet import image_column, open_parquet, read_row_group
 from crawlers.local.tar import Mark, read_tar
 from crawlers.parsers.media import NotAnImage, Sniffed, check_whole, sniff_image
+from crawlers.policy.decide import decide
 from crawlers.spiders.listings import ListingSpider
 from crawlers.urls import site_of
 
@@ -54,6 +55,7 @@ class FolderSpider(ListingSpider):
 
     name = "folder"
     source = "folder"
+    needs_network = False  # so no contact is asked for
     arguments: FolderArguments
     custom_settings = {"DOWNLOAD_HANDLERS": {SCHEME: "crawlers.local.handler.FolderDownloadHandler"}}  # noqa: RUF012
 
@@ -188,7 +190,8 @@ class FolderSpider(ListingSpider):
         licence = said.licence or self.arguments.licence
         source = "metadata licence" if said.licence else "argument licence"
         notes = (Signal(source=source, evidence=licence, effect="note"),) if licence else ()
-        return Rights(allowed=True, signals=(*notes, *self.evidence(data)), licence=licence or None)
+        signals = (*notes, *self.evidence(data))
+        return Rights(allowed=decide(signals).allowed, signals=signals, licence=licence or None)
 
     def _capture(self, entry: Entry, sniffed: Sniffed, said: Described, rights: Rights) -> Capture:
         kind = said.view or self.arguments.view

@@ -13,7 +13,10 @@ from scrapy.http import Response
 from crawlers.captures import Capture, CaptureStore, Failure, Image, Listing, Page, Signal, View, capture_id, now
 from crawlers.parsers.fields import web_url
 from crawlers.parsers.media import MAX_IMAGE_BYTES, NotAnImage, Sniffed, check_whole, sniff_image
-from crawlers.policy.opt_out import opted_out, page_signals
+from crawlers.policy.c2pa import image_signals
+from crawlers.policy.decide import decide
+from crawlers.policy.identity import opt_out
+from crawlers.policy.opt_out import page_signals
 from crawlers.scheduler import FRONTIER
 from crawlers.spiders.base import GessoSpider
 from crawlers.urls import canonical_url
@@ -154,11 +157,11 @@ class ListingSpider(GessoSpider):
 
     def evidence(self, data: bytes) -> tuple[Signal, ...]:
         """What the image itself says of permission."""
-        return ()
+        return image_signals(data)
 
     def refused(self, signals: Sequence[Signal]) -> Signal | None:
         """The signal that keeps an image from being stored, if one does."""
-        return opted_out(signals)
+        return decide(signals, opt_out(self.settings)).refusal
 
     def capture_image(
         self,

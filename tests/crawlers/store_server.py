@@ -24,7 +24,7 @@ class Store:
 def answering(
     answers: Mapping[str, bytes | int], headers: Mapping[str, Mapping[str, str]] | None = None
 ) -> Iterator[Store]:
-    """A running store for the length of a `with` block; robots.txt is missing unless it is in the table."""
+    """A running store for a `with` block; robots.txt and tdmrep.json are missing unless in the table."""
     store = Store(answers, headers=headers or {})
 
     class Handler(BaseHTTPRequestHandler):
