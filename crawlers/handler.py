@@ -1,9 +1,14 @@
-"""The download handler: a request with `meta["page"]` is visited by the browser, any other goes over plain HTTP."""
+"""The download handler: a request with `meta["page"]` is visited by the browser, any other goes over plain HTTP.
+
+A page request may say in its meta which `views`, `themes` and `kinds` it wants (lists of names) and whether `sections`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
+from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 from scrapy import Request
@@ -11,20 +16,22 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, HtmlResponse, Response
 
+from crawlers.browser.devices import DeviceError, resolve_all
 from crawlers.browser.outcome import PageFailure
 from crawlers.browser.session import BrowserGone, BrowserOptions, BrowserSession
 from crawlers.browser.settle import SettleLimits
 from crawlers.browser.views import Visit, VisitOptions, visit
-from crawlers.captures import CaptureStore, Signal
-from crawlers.policy.robots import AGENT
+from crawlers.captures import CaptureStore
+from crawlers.policy.identity import identity, opt_out
+from crawlers.surroundings import CrawlSurroundings
 
+THEMES = ("light", "dark")
+KINDS = ("fold", "full")
 ATTEMPTS = 3
 DROPPED_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding", "set-cookie"})
 ENGINE = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"  # what sites that sniff agents want to read
 DESKTOP_AGENT = f"Mozilla/5.0 (X11; Linux x86_64) {ENGINE} Safari/537.36"
 PHONE_AGENT = f"Mozilla/5.0 (Linux; Android 14; Mobile) {ENGINE} Mobile Safari/537.36"
-
-Permit = Callable[[str], Awaitable[Signal]]
 
 
 class PageResponse(HtmlResponse):
@@ -47,21 +54,22 @@ class PageDownloadHandler:
         self._crawler = crawler
         self._http = HTTP11DownloadHandler.from_crawler(crawler)
         self._session: BrowserSession | None = None
-        self._options = BrowserOptions(
-            proxy=settings.get("GESSO_PROXY") or None,
-            concurrent_pages=settings.getint("GESSO_PAGES"),
-        )
-        self._slots: asyncio.Semaphore | None = None
+        self._starting = asyncio.Lock()
+        self._pages = max(1, settings.getint("GESSO_PAGES"))
+        self._slots = asyncio.Semaphore(self._pages)
         self._store = CaptureStore(settings["GESSO_STORE"], create=True)
+        self._around = CrawlSurroundings(crawler)
+        self._begun: float | None = None
         suffix = identity(settings.get("GESSO_CONTACT"))
-        self._visit_options = VisitOptions(
-            dark=settings.getbool("GESSO_DARK"),
+        self._options = VisitOptions(
+            viewports=resolve_all(settings.getlist("GESSO_VIEWS")),
+            themes=_words(settings.getlist("GESSO_THEMES"), THEMES, "GESSO_THEMES"),
+            kinds=_words(settings.getlist("GESSO_KINDS"), KINDS, "GESSO_KINDS"),
+            each_load=settings.getbool("GESSO_LOAD_EACH_VIEW"),
+            opt_out=opt_out(settings),
             seconds=settings.getfloat("GESSO_PAGE_SECONDS"),
             limits=SettleLimits(max_height=settings.getint("GESSO_MAX_HEIGHT")),
-            user_agents={
-                "desktop": f"{DESKTOP_AGENT} {suffix}",
-                "phone": f"{PHONE_AGENT} {suffix}",
-            },
+            user_agents={"desktop": f"{DESKTOP_AGENT} {suffix}", "phone": f"{PHONE_AGENT} {suffix}"},
         )
 
     @classmethod
@@ -75,15 +83,14 @@ class PageDownloadHandler:
         """Scrapy's entry. Raises PageFailure where a page gives no capture."""
         if not request.meta.get("page"):
             return await self._http.download_request(request)
-        if self._session is None:
-            self._session = BrowserSession(self._options)
-            self._slots = asyncio.Semaphore(self._options.concurrent_pages)
-            await self._session.start()
-        assert self._slots is not None
+        if self._begun is None:
+            self._begun = monotonic()
+        options = self._wanted(request)
+        session = await self._started()
         async with self._slots:
-            found = await self._visit(self._session, request)
-        if self._crawler.stats is not None:
-            self._crawler.stats.inc_value("gesso/pages")
+            found = await self._visit(session, request, options)
+        self._count(found)
+        request.meta["download_latency"] = found.seconds  # what AutoThrottle goes by
         headers = Headers()
         for name, value in found.headers:
             if name.lower() not in DROPPED_HEADERS:
@@ -98,11 +105,31 @@ class PageDownloadHandler:
             visit=found,
         )
 
-    async def _visit(self, session: BrowserSession, request: Request) -> Visit:
-        permit: Permit = self._crawler._gesso_permit  # type: ignore[attr-defined]
+    def _wanted(self, request: Request) -> VisitOptions:
+        """The crawl's options with what this request asks for. Raises DeviceError for a view that nobody knows."""
+        options, meta = self._options, request.meta
+        if meta.get("pictures") is False:  # a gallery's own page: read as the browser draws it, not kept
+            return replace(options, kinds=(), viewports=options.viewports[:1])
+        if meta.get("views"):
+            options = replace(options, viewports=resolve_all(meta["views"]))
+        if meta.get("themes"):
+            options = replace(options, themes=_words(meta["themes"], THEMES, "themes"))
+        if meta.get("kinds"):
+            options = replace(options, kinds=_words(meta["kinds"], KINDS, "kinds"))
+        return replace(options, sections=True) if meta.get("sections") else options
+
+    async def _started(self) -> BrowserSession:
+        async with self._starting:
+            if self._session is None:
+                proxy = await self._around.proxy()
+                self._session = BrowserSession(BrowserOptions(proxy=proxy, concurrent_pages=self._pages))
+                await self._session.start()
+        return self._session
+
+    async def _visit(self, session: BrowserSession, request: Request, options: VisitOptions) -> Visit:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await visit(session, request.url, self._put, permit, self._visit_options)
+                return await visit(session, request.url, self._put, self._around, options)
             except BrowserGone as error:  # not necessarily this page's fault: another may have hung the browser
                 if attempt == ATTEMPTS:
                     raise PageFailure("browser", f"{request.url}: {error}") from None
@@ -110,6 +137,13 @@ class PageDownloadHandler:
 
     async def _put(self, data: bytes, format: str) -> str:
         return await asyncio.to_thread(self._store.put_blob, data, format)
+
+    def _count(self, found: Visit) -> None:
+        stats = self._crawler.stats
+        if stats is not None:
+            stats.inc_value("gesso/pages")
+            stats.inc_value("gesso/loads", found.loads)
+            stats.set_value("gesso/page_seconds", round(monotonic() - (self._begun or 0), 3))
 
     async def close(self) -> None:
         """End the browser and the connections; called once a scheme."""
@@ -125,6 +159,9 @@ class _Closed:
         """Nothing left to close."""
 
 
-def identity(contact: str | None) -> str:
-    """What we call ourselves, with where to reach whoever runs the crawl."""
-    return f"{AGENT}/0.1 (+{contact})" if contact else f"{AGENT}/0.1"
+def _words(given: Iterable[str], known: tuple[str, ...], name: str) -> tuple[Any, ...]:
+    """The known words among those given, in their own order. Raises DeviceError for any other."""
+    words = {word.strip().lower() for word in given if word.strip()}
+    if not words or words - set(known):
+        raise DeviceError(f"{name}={','.join(sorted(words))[:80]} is not a list of {', '.join(known)}")
+    return tuple(word for word in known if word in words)

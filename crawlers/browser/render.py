@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Error, Route
 
+from crawlers.browser.devices import Viewport
 from crawlers.browser.picture import measure, screenshot
-from crawlers.browser.session import BrowserOptions, BrowserSession, Theme, Viewport
+from crawlers.browser.session import BrowserOptions, BrowserSession
+from crawlers.browser.tab import Theme
 from crawlers.errors import GessoError
 
 LOAD_SECONDS = 15.0

@@ -1,7 +1,8 @@
 """Browsers that live as long as they are fit: started once, replaced every 100 pages, killed when they hang.
 
-A `BrowserSession` belongs to one event loop. `page()` hands out a fresh context with one page in it and closes both
-whatever happens; the number of pages open at once is bounded.
+A `BrowserSession` belongs to one event loop; the number of pages open at once is bounded. `page()` hands out a fresh
+context with one page in it and closes both whatever happens. `tab(host)` hands out a tab for a visit and, where the
+visit went well, keeps it for the next one of the same host: without cookies and storage, with its cache warm.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ import os
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from playwright.async_api import (
     Browser,
     BrowserContext,
-    Dialog,
     Error,
     Page,
     Playwright,
@@ -27,25 +27,31 @@ from playwright.async_api import (
 )
 
 from crawlers.browser import processes
+from crawlers.browser.devices import Viewport
 from crawlers.browser.find import BrowserNotFound, require_chromium
+from crawlers.browser.tab import Tab, Theme
 from crawlers.errors import GessoError
 
 FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-features=Translate,OptimizationHints,MediaRouter",
+    "--disable-features=Translate,OptimizationHints,MediaRouter,BackForwardCache",
+    "--js-flags=--max-old-space-size=1024",
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
     "--hide-scrollbars",
     "--mute-audio",
+    "--disable-quic",  # nothing may go round the proxy: neither by UDP nor by WebRTC
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 LAUNCH_SECONDS = 60
 OPEN_SECONDS = 30.0
 CLOSE_SECONDS = 3.0
 RECYCLE_AFTER = 100
-
-Theme = Literal["light", "dark"]
+TAB_VISITS = 25  # after which a tab is closed all the same
+UNWANTED_DEFAULTS = ("--disable-popup-blocking",)  # of Playwright's: nobody clicks here, so nothing may pop up
 
 
 class BrowserGone(GessoError):
@@ -53,22 +59,13 @@ class BrowserGone(GessoError):
 
 
 @dataclass(frozen=True)
-class Viewport:
-    """A window to look through, in CSS pixels; `mobile` turns on the mobile viewport rules and touch."""
-
-    name: str
-    width: int
-    height: int
-    dpr: float = 1
-    mobile: bool = False
-
-
-@dataclass(frozen=True)
 class BrowserOptions:
-    """How browsers are started; `proxy` carries every request, loopback too."""
+    """How browsers are started; `proxy` (with its own user and password, if any) carries every request."""
 
     executable: Path | None = None
     proxy: str | None = None
+    proxy_user: str | None = None
+    proxy_password: str | None = None
     concurrent_pages: int = 3
     recycle_after: int = RECYCLE_AFTER
 
@@ -81,6 +78,7 @@ class _Running:
     opened: int = 0
     active: int = 0
     retired: bool = False
+    idle: list[tuple[str, Tab]] = field(default_factory=list, repr=False)
     closing: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
@@ -97,6 +95,7 @@ class BrowserSession:
         self._all: set[_Running] = set()
         self._lock = asyncio.Lock()
         self._slots = asyncio.Semaphore(max(1, self.options.concurrent_pages))
+        self._chores: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> BrowserSession:
         await self.start()
@@ -129,39 +128,119 @@ class BrowserSession:
         javascript: bool = True,
         offline: bool = False,
     ) -> AsyncIterator[Page]:
-        """A page in a context of its own: no service workers, no downloads, dialogs dismissed, popups closed."""
+        """A page in a context of its own: no service workers, downloads, popups; the driver dismisses dialogs."""
         async with self._slots:
             running = await self._acquire()
             context: BrowserContext | None = None
             try:
-                context = await asyncio.wait_for(
-                    running.browser.new_context(
-                        viewport=ViewportSize(width=viewport.width, height=viewport.height),
-                        device_scale_factor=viewport.dpr,
-                        is_mobile=viewport.mobile,
-                        has_touch=viewport.mobile,
-                        color_scheme=theme,
-                        reduced_motion="reduce",
-                        service_workers="block",
-                        accept_downloads=False,
-                        java_script_enabled=javascript,
-                        offline=offline,
-                        user_agent=user_agent,
-                        locale="en-US",
-                        timezone_id="UTC",
-                    ),
-                    OPEN_SECONDS,
+                context = await self._context(
+                    running, viewport, theme=theme, user_agent=user_agent, javascript=javascript, offline=offline
                 )
-                page = await asyncio.wait_for(context.new_page(), OPEN_SECONDS)
-                page.on("dialog", _dismiss)
-                context.on("page", _close_popup)
-                yield page
+                yield await asyncio.wait_for(context.new_page(), OPEN_SECONDS)
             except Error as error:
                 if not running.browser.is_connected():
                     raise BrowserGone("the browser ended while it had pages open") from error
                 raise
             finally:
                 await asyncio.shield(self._release(running, context))
+
+    @contextlib.asynccontextmanager
+    async def tab(self, host: str, viewport: Viewport, *, user_agent: str | None = None) -> AsyncIterator[Tab]:
+        """A tab for one visit, its window already of that size. Whoever finds it odd sets `tab.fit = False`."""
+        async with self._slots:
+            running = await self._acquire()
+            tab: Tab | None = None
+            try:
+                tab = self._idle_tab(running, host)
+                if tab is None:
+                    tab = await self._open_tab(running, viewport, user_agent)
+                await tab.show_as(viewport, user_agent)
+                await tab.show_theme("light")
+                tab.visits += 1
+                yield tab
+            except BaseException as error:
+                if tab is not None:
+                    tab.fit = False
+                if isinstance(error, Error) and not running.browser.is_connected():
+                    raise BrowserGone("the browser ended while it had pages open") from error
+                raise
+            finally:
+                await asyncio.shield(self._return(running, host, tab))
+
+    async def _context(
+        self,
+        running: _Running,
+        viewport: Viewport,
+        *,
+        theme: Theme = "light",
+        user_agent: str | None = None,
+        javascript: bool = True,
+        offline: bool = False,
+    ) -> BrowserContext:
+        """A context that may do nothing but show pages."""
+        context = await asyncio.wait_for(
+            running.browser.new_context(
+                viewport=ViewportSize(width=viewport.width, height=viewport.height),
+                device_scale_factor=viewport.dpr,
+                is_mobile=viewport.mobile,
+                has_touch=viewport.mobile,
+                color_scheme=theme,
+                reduced_motion="reduce",
+                service_workers="block",
+                accept_downloads=False,
+                java_script_enabled=javascript,
+                offline=offline,
+                user_agent=user_agent,
+                locale="en-US",
+                timezone_id="UTC",
+                permissions=[],
+            ),
+            OPEN_SECONDS,
+        )
+        first: list[Page] = []
+
+        def opened(page: Page) -> None:
+            if first:
+                closing = asyncio.get_running_loop().create_task(_close_popup(page))
+                self._chores.add(closing)
+                closing.add_done_callback(self._chores.discard)
+            first.append(page)
+
+        context.on("page", opened)
+        return context
+
+    async def _open_tab(self, running: _Running, viewport: Viewport, user_agent: str | None) -> Tab:
+        context = await self._context(running, viewport, user_agent=user_agent)
+        try:
+            page = await asyncio.wait_for(context.new_page(), OPEN_SECONDS)
+            tab = Tab(context, page, await asyncio.wait_for(context.new_cdp_session(page), OPEN_SECONDS))
+            await asyncio.wait_for(tab.prepare(), OPEN_SECONDS)
+        except BaseException:
+            await within(context.close(), CLOSE_SECONDS)
+            raise
+        return tab
+
+    def _idle_tab(self, running: _Running, host: str) -> Tab | None:
+        for number, (kept_for, tab) in enumerate(running.idle):
+            if kept_for == host:
+                del running.idle[number]
+                return tab
+        return None
+
+    async def _return(self, running: _Running, host: str, tab: Tab | None) -> None:
+        """Keep a tab for its host, or close it."""
+        if tab is None:
+            await self._release(running, None)
+            return
+        alive = running.browser.is_connected()
+        if tab.fit and alive and not running.retired and tab.visits < TAB_VISITS and await tab.leave():
+            running.idle.append((host, tab))
+            spare = running.idle.pop(0)[1] if len(running.idle) > self.options.concurrent_pages else None
+            await self._release(running, spare.context if spare is not None else None)
+            return
+        if not tab.fit and alive:
+            await tab.crash()
+        await self._release(running, tab.context)
 
     async def _acquire(self) -> _Running:
         async with self._lock:
@@ -190,7 +269,8 @@ class BrowserSession:
                 executable_path=executable,
                 args=list(FLAGS),
                 chromium_sandbox=not as_root,
-                proxy=ProxySettings(server=self.options.proxy) if self.options.proxy else None,
+                ignore_default_args=list(UNWANTED_DEFAULTS),
+                proxy=self._proxy(),
                 timeout=LAUNCH_SECONDS * 1000,
                 handle_sigint=False,
                 handle_sigterm=False,
@@ -203,13 +283,17 @@ class BrowserSession:
         self._all.add(running)
         return running
 
+    def _proxy(self) -> ProxySettings | None:
+        options = self.options
+        if not options.proxy:
+            return None
+        if options.proxy_user is None:
+            return ProxySettings(server=options.proxy)
+        return ProxySettings(server=options.proxy, username=options.proxy_user, password=options.proxy_password or "")
+
     async def _release(self, running: _Running, context: BrowserContext | None) -> None:
         """Close page and context; a context that does not close takes its browser with it."""
-        closed = context is None
-        if context is not None:
-            for page in context.pages:
-                await within(page.close(), CLOSE_SECONDS)
-            closed = await within(context.close(), CLOSE_SECONDS)
+        closed = context is None or await within(context.close(), CLOSE_SECONDS)
         running.active -= 1
         if not closed and running.browser.is_connected():
             if running.pid:
@@ -248,11 +332,6 @@ async def _browser_pid(browser: Browser) -> int | None:
         await session.detach()
         return next((int(p["id"]) for p in answer["processInfo"] if p["type"] == "browser"), None)
     return None
-
-
-async def _dismiss(dialog: Dialog) -> None:
-    with contextlib.suppress(Error):
-        await dialog.dismiss()
 
 
 async def _close_popup(page: Page) -> None:

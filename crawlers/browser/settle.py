@@ -1,21 +1,19 @@
-"""Bring a page to rest: loaded, scrolled through, fonts and images in, overlays gone, nothing moving.
+"""Bring a page to rest: loaded, consent answered, scrolled through, fonts and images in, nothing moving.
 
 Every step has a limit of its own and is best effort. Nothing waits when nothing is pending.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from dataclasses import dataclass
-from pathlib import Path
-from time import monotonic
-from typing import Any
+from dataclasses import dataclass, field
 
-from playwright.async_api import Error, Page, Request
+from playwright.async_api import Error
 
-SCRIPT = (Path(__file__).parent / "in_page.js").read_text(encoding="utf-8")
-EVALUATE_SECONDS = 15.0
+from crawlers.browser.consent import Consent, answer_overlays
+from crawlers.browser.tab import Tab
+
+MAX_MOVES = 4  # documents that a page may put in its own place while we look
 
 
 @dataclass(frozen=True)
@@ -25,65 +23,75 @@ class SettleLimits:
     goto: float = 30.0
     load: float = 10.0
     idle: float = 3.0
-    quiet: float = 0.1
+    quiet: float = 0.08
     scroll: float = 10.0
     scroll_steps: int = 30
     images: float = 5.0
     fonts: float = 3.0
+    consent: float = 8.0
     max_height: int = 20_000
 
 
-class Traffic:
-    """Counts the requests of a page that are under way, so that idling is seen as soon as it is there."""
+@dataclass
+class Settled:
+    """What had to be done or cut short on the way, and what came of the consent dialogs."""
 
-    def __init__(self, page: Page) -> None:
-        self._open: set[Request] = set()
-        self._last = monotonic()
-        page.on("request", self._begin)
-        page.on("requestfinished", self._end)
-        page.on("requestfailed", self._end)
-
-    def _begin(self, request: Request) -> None:
-        self._open.add(request)
-        self._last = monotonic()
-
-    def _end(self, request: Request) -> None:
-        self._open.discard(request)
-        self._last = monotonic()
-
-    async def idle(self, quiet: float, at_most: float) -> bool:
-        """Wait until nothing was under way for `quiet` seconds; False where `at_most` seconds did not suffice."""
-        end = monotonic() + at_most
-        while self._open or monotonic() - self._last < quiet:
-            if monotonic() >= end:
-                return False
-            await asyncio.sleep(0.02)
-        return True
+    verdicts: list[str] = field(default_factory=list)
+    consent: Consent = field(default_factory=Consent)
 
 
-async def in_page(page: Page, function: str, argument: Any = None, seconds: float = EVALUATE_SECONDS) -> Any:
-    """Call one function of in_page.js in the page. Raises Error or TimeoutError."""
-    call = f"(argument) => {SCRIPT.strip()}.{function}(argument)"
-    return await asyncio.wait_for(page.evaluate(call, argument), seconds)
+async def settle(tab: Tab, limits: SettleLimits) -> Settled:
+    """Steps 2 to 5 of the recipe, after the DOM is there. Raises Error where the page keeps replacing itself."""
+    for _ in range(MAX_MOVES):
+        loader = tab.loader
+        settled = await _settle_document(tab, limits)
+        if tab.loader == loader:
+            return settled
+    raise Error("the page keeps leading elsewhere by itself")
 
 
-async def settle(page: Page, traffic: Traffic, limits: SettleLimits) -> list[str]:
-    """Steps 2 to 5 of the recipe, after goto. Returns verdicts on what had to be done or cut short."""
-    verdicts: list[str] = []
-    with contextlib.suppress(Error):
-        await page.wait_for_load_state("load", timeout=limits.load * 1000)
-    await traffic.idle(limits.quiet, limits.idle)
+async def _settle_document(tab: Tab, limits: SettleLimits) -> Settled:
+    settled = Settled()
+    await tab.loaded(limits.load)
+    await tab.network.idle(limits.quiet, limits.idle)
     with contextlib.suppress(Error, TimeoutError):
-        hidden = await in_page(page, "hideOverlays")
-        verdicts += [v for v in ("consent_hidden", "overlay_hidden") if v in hidden]
-    scroll = {"maxHeight": limits.max_height, "maxSteps": limits.scroll_steps, "seconds": limits.scroll}
+        settled.consent = await answer_overlays(tab, limits.consent)
+        settled.verdicts += settled.consent.verdicts
+    if await _walk_down(tab, limits):
+        settled.verdicts.append("truncated")
+    await still(tab, limits)
+    return settled
+
+
+async def settle_again(tab: Tab, limits: SettleLimits) -> None:
+    """After a change of window or theme: what it asked for has come, what it moved is at rest. Scripts must run."""
     with contextlib.suppress(Error, TimeoutError):
-        await in_page(page, "scroll", scroll, limits.scroll + 5)
-    await traffic.idle(limits.quiet / 2, limits.idle)
+        await tab.call("painted", seconds=5)
+    if tab.network.busy():
+        await tab.network.idle(limits.quiet / 2, limits.idle)
+    with contextlib.suppress(Error, TimeoutError):
+        if await tab.call("lazy"):
+            await _walk_down(tab, limits)
+    await still(tab, limits)
+
+
+async def still(tab: Tab, limits: SettleLimits) -> None:
+    """Images and fonts in, then everything frozen and the page's scripts stopped."""
     waits = {"imageSeconds": limits.images, "fontSeconds": limits.fonts}
     with contextlib.suppress(Error, TimeoutError):
-        await in_page(page, "ready", waits, limits.images + limits.fonts + 2)
+        await tab.call("ready", waits, limits.images + limits.fonts + 2)
+    await tab.stop_scripts()
     with contextlib.suppress(Error, TimeoutError):
-        await in_page(page, "freeze")
-        await in_page(page, "painted")
-    return verdicts
+        await tab.call("freeze")
+        await tab.call("painted")
+
+
+async def _walk_down(tab: Tab, limits: SettleLimits) -> bool:
+    """Scroll to the bottom and back. True where the page went on for longer than we did."""
+    scroll = {"maxHeight": limits.max_height, "maxSteps": limits.scroll_steps, "seconds": limits.scroll}
+    bounded = False
+    with contextlib.suppress(Error, TimeoutError):
+        walked = await tab.call("scroll", scroll, limits.scroll + 5)
+        bounded = isinstance(walked, dict) and bool(walked.get("bounded")) and bool(walked.get("grown"))
+    await tab.network.idle(limits.quiet / 2, limits.idle)
+    return bounded

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import inspect
 import json
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,12 +63,14 @@ class Surroundings:
     page: dict[str, int]
     assets: dict[str, dict[str, Any]] = field(default_factory=dict)
     fonts: list[dict[str, Any]] = field(default_factory=list)
+    media: dict[str, Any] = field(default_factory=dict)
 
 
 async def take_snapshot(cdp: CDPSession) -> dict[str, Any]:
     """Ask CDP for the tree with layout, paint order and computed styles. Raises Error or TimeoutError."""
     answer: dict[str, Any] = await asyncio.wait_for(
-        cdp.send(
+        _send_plainly(
+            cdp,
             "DOMSnapshot.captureSnapshot",
             {
                 "computedStyles": list(COMPUTED_STYLES),
@@ -78,6 +82,18 @@ async def take_snapshot(cdp: CDPSession) -> dict[str, Any]:
         SNAPSHOT_SECONDS,
     )
     return answer
+
+
+def _send_plainly(cdp: CDPSession, method: str, parameters: dict[str, Any]) -> Awaitable[Any]:
+    """As `cdp.send`, past the public object where that can be: it looks through every number of an answer for handles,
+    and a snapshot has a million numbers. The object behind it is Playwright's own affair, so its shape is asked."""
+    inner: Any = getattr(cdp, "_impl_obj", None)
+    names = tuple(inspect.signature(inner.send).parameters) if inner is not None else ()
+    if names == ("method", "params"):
+        return inner.send(method, parameters)
+    if names == ("method", "params", "timeout"):
+        return inner.send(method, parameters, SNAPSHOT_SECONDS * 1000)
+    return cdp.send(method, parameters)
 
 
 def pack_snapshot(snapshot: dict[str, Any], around: Surroundings) -> bytes | None:
@@ -96,6 +112,7 @@ def pack_snapshot(snapshot: dict[str, Any], around: Surroundings) -> bytes | Non
         "snapshot": snapshot,
         "assets": dict(sorted(around.assets.items())),
         "fonts": around.fonts,
+        "media": around.media,
     }
     raw = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     if len(raw) > MAX_RAW_BYTES:

@@ -1,4 +1,4 @@
-"""Everything we look at on one page: two windows, fold and whole length, light and, where it reacts, dark.
+"""Everything we look at on one page, from one load: windows × themes × fold, whole length and sections.
 
 `visit` opens a page, lets it settle, and hands each picture and tree to a blob writer as soon as it is taken; what it
 returns is small. The whole visit is under a watchdog.
@@ -7,271 +7,269 @@ returns is small. The whole visit is under a watchdog.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Literal
 
-from PIL import Image as Pillow
-from PIL import ImageChops
-from playwright.async_api import CDPSession, Error, Page, Response
+from playwright.async_api import Error
 
-from crawlers.browser.assets import Assets
-from crawlers.browser.outcome import PageFailure, failure_of, status_verdicts
-from crawlers.browser.picture import Geometry, measure, screenshot
-from crawlers.browser.session import BrowserSession, Theme, Viewport
-from crawlers.browser.settle import SettleLimits, Traffic, in_page, settle
-from crawlers.browser.snapshot import Surroundings, pack_snapshot, take_snapshot
-from crawlers.captures import Image, Signal, View
-from crawlers.policy.opt_out import opted_out, page_signals
+from crawlers.browser.devices import DESKTOP, PHONE, Viewport
+from crawlers.browser.network import Answer, PutBlob
+from crawlers.browser.outcome import PageFailure, failure_of
+from crawlers.browser.session import BrowserSession
+from crawlers.browser.settle import Settled, SettleLimits, settle, settle_again
+from crawlers.browser.shoot import Camera, Shot
+from crawlers.browser.tab import NavigationError, Tab, Theme
+from crawlers.browser.verdicts import Facts, NotFoundPage, is_soft_404, judge
+from crawlers.captures import Signal
+from crawlers.policy.decide import decide
+from crawlers.policy.opt_out import page_signals
+from crawlers.urls import host_of
 
-DESKTOP = Viewport("desktop", 1440, 900)
-PHONE = Viewport("phone", 390, 844, dpr=2, mobile=True)
-MAX_HTML = 8 << 20
-REACTION_LEVEL = 12  # of 255, below which a pixel counts as unchanged
+__all__ = ["DESKTOP", "PHONE", "Shot", "Visit", "VisitOptions", "visit"]
+
+Kind = Literal["fold", "full"]
+THROTTLED = frozenset({429, 503})
+HTML = ("text/html", "application/xhtml+xml", "")
 REACTION_SHARE = 0.02
-
-PutBlob = Callable[[bytes, str], Awaitable[str]]
-Permit = Callable[[str], Awaitable[Signal]]
+PROBE_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
 class VisitOptions:
-    """What to take of a page, and how long it may last."""
+    """What to take of a page, and how long it may last. `each_load` opens the page anew for every window."""
 
     viewports: tuple[Viewport, ...] = (DESKTOP, PHONE)
-    dark: bool = True
+    themes: tuple[Theme, ...] = ("light", "dark")
+    kinds: tuple[Kind, ...] = ("fold", "full")
+    sections: bool = False
+    each_load: bool = False
+    opt_out: str = "respect"
     seconds: float = 120.0
     limits: SettleLimits = field(default_factory=SettleLimits)
-    user_agents: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One picture, stored, with the tree that belongs to it."""
-
-    view: View
-    image: Image
-    dom_sha256: str | None
-    verdicts: tuple[str, ...]
+    user_agents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Visit:
-    """What a page gave. `url` is where it ended up; `html` its document once settled."""
+    """What a page gave: `url` is where it ended up, `html` its document once settled, `seconds` the answer's delay."""
 
     url: str
     status: int
-    headers: list[tuple[str, str]]
+    headers: tuple[tuple[str, str], ...]
     title: str = ""
     description: str = ""
     lang: str = ""
     html: str = ""
+    consent: str = ""
+    seconds: float = 0.0
+    loads: int = 1
     signals: tuple[Signal, ...] = ()
     shots: list[Shot] = field(default_factory=list)
 
 
-async def visit(session: BrowserSession, url: str, put: PutBlob, permit: Permit, options: VisitOptions) -> Visit:
+class Surroundings:
+    """What a visit asks of the crawl around it; these answers suit a visit on its own."""
+
+    async def permit(self, url: str) -> tuple[Signal, ...]:
+        """The host-level signals for a URL."""
+        return ()
+
+    def explain(self, url: str, message: str) -> PageFailure | None:
+        """The reason behind a failed navigation, where the crawl knows better than the browser."""
+        return None
+
+    async def probe(self, url: str) -> str | None:
+        """An address of the host to look at as its page for what is missing; None where there is no need."""
+        return None
+
+    def missing(self, url: str) -> NotFoundPage | None:
+        """What the host of a URL shows for what is missing, once known."""
+        return None
+
+    def found_missing(self, url: str, page: NotFoundPage | None) -> None:
+        """Told after a probe."""
+
+
+async def visit(session: BrowserSession, url: str, put: PutBlob, around: Surroundings, options: VisitOptions) -> Visit:
     """Take all views of a page. Raises PageFailure, with a kind to count by, where the page gives none."""
+    first = options.viewports[0]
     try:
-        done: Visit | None = None
-        reacts: bool | None = None if options.dark else False
-        for viewport in options.viewports:
-            agent = options.user_agents.get(viewport.name)
-            async with (
-                session.page(viewport, user_agent=agent) as page,
-                asyncio.timeout(options.seconds / len(options.viewports)),
-            ):
-                look = _Look(page, viewport, url, put, permit, options.limits)
-                seen, reacts = await look.take(reacts)
-            if done is None:
-                done = seen
-            else:
-                done.shots += seen.shots
-        assert done is not None
-        return done
+        async with (
+            session.tab(host_of(url), first, user_agent=_agent(first, options)) as tab,
+            asyncio.timeout(options.seconds),
+        ):
+            return await _Look(tab, url, put, around, options).take()
     except TimeoutError:
         raise PageFailure("timeout", f"{url} was not done within {options.seconds:g} s") from None
-    except Error as error:
-        raise failure_of(url, error) from None
+    except (Error, NavigationError) as error:
+        raise around.explain(url, str(error)) or failure_of(url, error) from None
+
+
+def _agent(viewport: Viewport, options: VisitOptions) -> str | None:
+    return viewport.user_agent or options.user_agents.get("phone" if viewport.mobile else "desktop")
 
 
 class _Look:
-    """One page through one window."""
+    """One page in one tab."""
 
-    def __init__(
-        self, page: Page, viewport: Viewport, url: str, put: PutBlob, permit: Permit, limits: SettleLimits
-    ) -> None:
-        self.page, self.viewport, self.url = page, viewport, url
-        self.put, self.permit, self.limits = put, permit, limits
-        self.traffic = Traffic(page)
-        self.assets = Assets(page, put)
-        self.verdicts: list[str] = []
+    def __init__(self, tab: Tab, url: str, put: PutBlob, around: Surroundings, options: VisitOptions) -> None:
+        self.tab, self.url, self.around, self.options = tab, url, around, options
+        self.limits = options.limits
+        self.camera = Camera(tab, put, options.limits.max_height, sections=options.sections)
         self.about: dict[str, Any] = {}
+        self.verdicts: list[str] = []
 
-    async def take(self, reacts: bool | None) -> tuple[Visit, bool]:
-        """All pictures through this window; `reacts` None asks to find out whether the page has a dark theme."""
-        response = await self._open()
-        verdicts = await settle(self.page, self.traffic, self.limits)
-        self.about = _checked(await in_page(self.page, "describe"))
-        headers = [(h["name"], h["value"]) for h in await response.headers_array()]
-        found = Visit(self.page.url, response.status, headers)
-        found.title, found.description, found.lang = self.about["title"], self.about["description"], self.about["lang"]
-        found.signals = (await self._permission(), *page_signals(headers, self.about["metas"]))
-        refusal = opted_out(found.signals)
-        if refusal is not None:
-            raise PageFailure("opt_out", f"{self.url} opts out: {refusal.source}: {refusal.evidence}")
-        self.verdicts = verdicts + status_verdicts(response.status, found.title)
-        found.html = (await asyncio.wait_for(self.page.content(), 10))[:MAX_HTML]
-        cdp = await self.page.context.new_cdp_session(self.page)
-        fonts = await self._fonts()
-        fold, geometry = await self._fold(cdp)
-        found.shots += await self._theme(cdp, "light", fold, geometry, fonts)
-        if reacts is None or reacts:
-            dark = await self._dark(cdp, fold, geometry)
-            reacts = dark is not None
-            if dark is not None:
-                found.shots += await self._theme(cdp, "dark", *dark, fonts)
-        return found, bool(reacts)
+    async def take(self) -> Visit:
+        """All pictures of the page."""
+        await self._probe()
+        begun = monotonic()
+        answer = await self._open()
+        latency = monotonic() - begun
+        if answer.status in THROTTLED:
+            return Visit(self.tab.url, answer.status, answer.headers, seconds=latency)
+        self.about = _checked(await self.tab.call("describe"))
+        signals = await self._signals(answer)
+        settled = await settle(self.tab, self.limits)
+        self.about = _checked(await self.tab.call("describe"))
+        if self.tab.url != answer.url:
+            answer = self.tab.network.document(self.tab.loader) or answer
+            signals = await self._signals(answer)
+        found = Visit(self.tab.url, answer.status, answer.headers, signals=signals, seconds=latency)
+        found.title, found.description, found.lang = (self.about[key] for key in ("title", "description", "lang"))
+        found.html = str(await self.tab.call("html") or "")
+        found.consent = ":".join(filter(None, (settled.consent.method, settled.consent.rule)))
+        facts = Facts.of(await self.tab.call("facts"), found.title)
+        self.verdicts = self._judged(answer, facts, settled)
+        await self.camera.open(self.about, facts.text_length)
+        await self._views(found)
+        if self.tab.url.split("#")[0] != found.url.split("#")[0]:
+            raise PageFailure("moved", f"{self.url} led to {self.tab.url[:200]} by itself while we looked")
+        return found
 
-    async def _open(self) -> Response:
-        seconds = self.limits.goto
-        response = await self.page.goto(self.url, wait_until="domcontentloaded", timeout=seconds * 1000)
-        if response is None:
-            raise PageFailure("unreachable", f"{self.url} gave no answer: check the address")
-        kind = (await response.header_value("content-type") or "text/html").split(";")[0].strip().lower()
-        if kind not in ("text/html", "application/xhtml+xml"):
-            status = f"http_{response.status}" if response.status >= 400 else "not_html"
-            raise PageFailure(status, f"{self.url} answers {response.status} with {kind[:80]}, not with a page")
-        return response
+    def _judged(self, answer: Answer, facts: Facts, settled: Settled) -> list[str]:
+        verdicts = [*judge(answer.status, self.url, self.tab.url, facts), *settled.verdicts]
+        if answer.status < 400 and is_soft_404(self.tab.url, facts, self.around.missing(self.url)):
+            verdicts.insert(0, "soft_404")
+        return verdicts
 
-    async def _permission(self) -> Signal:
-        """The robots evidence of where the page ended up, which may not be where it was asked for."""
-        signal = await self.permit(self.page.url)
-        if signal.effect == "disallow":
-            raise PageFailure("robots", f"{self.page.url} is disallowed: {signal.evidence}")
-        return signal
-
-    async def _fonts(self) -> list[dict[str, Any]]:
-        with contextlib.suppress(Error, TimeoutError):
-            fonts = await in_page(self.page, "fonts")
-            return [
-                {**{k: str(f.get(k, ""))[:200] for k in ("family", "weight", "style")}, "url": str(f["url"])[:2000]}
-                for f in (fonts if isinstance(fonts, list) else [])
-                if isinstance(f, dict) and f.get("url")
-            ]
-        return []
-
-    async def _fold(self, cdp: CDPSession) -> tuple[bytes, Geometry]:
-        geometry = await measure(cdp, self.viewport.width)
-        scale = self.viewport.dpr * geometry.zoom
-        return await screenshot(cdp, geometry.fold_width, geometry.fold_height, scale), geometry
-
-    async def _dark(self, cdp: CDPSession, light: bytes, geometry: Geometry) -> tuple[bytes, Geometry] | None:
-        """The fold in the dark, or None where the page does not react to the theme (or moves by itself)."""
-        await self._emulate("dark")
-        dark, _ = await self._fold(cdp)
-        change = await asyncio.to_thread(changed_share, light, dark)
-        if change < REACTION_SHARE:
-            return None
-        await self._emulate("light")
-        again, _ = await self._fold(cdp)
-        if await asyncio.to_thread(changed_share, light, again) >= change / 2:
-            return None
-        await self._emulate("dark")
-        return await self._fold(cdp)
-
-    async def _emulate(self, theme: Theme) -> None:
-        await self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        with contextlib.suppress(Error, TimeoutError):
-            await in_page(self.page, "painted", None, 5)
-
-    async def _theme(
-        self, cdp: CDPSession, theme: Theme, fold: bytes, geometry: Geometry, fonts: list[dict[str, Any]]
-    ) -> list[Shot]:
-        verdicts = list(self.verdicts)
-        dom = await self._dom(cdp, theme, geometry, fonts)
-        if dom is None:
-            verdicts.append("no_dom")
-        if self.about["textLength"] == 0 and await asyncio.to_thread(is_flat, fold):
-            verdicts.append("blank")
-        shots = [await self._shot("fold", theme, fold, dom, verdicts)]
-        if geometry.height > geometry.fold_height:
-            height = min(geometry.height, self.limits.max_height)
-            if height < geometry.height:
-                verdicts.append("truncated")
-            scale = self.viewport.dpr * geometry.zoom
-            full = await screenshot(cdp, geometry.fold_width, height, scale)
-            shots.append(await self._shot("full", theme, full, dom, verdicts))
-        return shots
-
-    async def _dom(self, cdp: CDPSession, theme: Theme, geometry: Geometry, fonts: list[dict[str, Any]]) -> str | None:
+    async def _probe(self) -> None:
+        """Look once at what the host shows for what is not there, where it says that all is well."""
+        address = await self.around.probe(self.url)
+        if address is None:
+            return
+        page: NotFoundPage | None = None
         try:
-            snapshot = await take_snapshot(cdp)
-        except (Error, TimeoutError):
-            return None
-        viewport = {"width": self.viewport.width, "height": self.viewport.height, "dpr": self.viewport.dpr}
-        around = Surroundings(
-            url=self.page.url,
-            title=self.about["title"],
-            lang=self.about["lang"],
-            viewport=viewport,
-            theme=theme,
-            page={"width": geometry.width, "height": geometry.height},
-            assets=await self.assets.stored(),
-            fonts=fonts,
-        )
-        packed = await asyncio.to_thread(pack_snapshot, snapshot, around)
-        return None if packed is None else await self.put(packed, "dom")
+            async with asyncio.timeout(PROBE_SECONDS):
+                answer = await self.tab.navigate(address, PROBE_SECONDS)
+                await self.tab.loaded(5)
+                await self.tab.network.idle(self.limits.quiet, 2)
+                if answer is not None and answer.status < 400:
+                    title = _checked(await self.tab.call("describe"))["title"]
+                    page = NotFoundPage(self.tab.url, Facts.of(await self.tab.call("facts"), title))
+        except (Error, NavigationError, TimeoutError):
+            pass
+        finally:
+            self.around.found_missing(self.url, page)
 
-    async def _shot(self, kind: Any, theme: Theme, png: bytes, dom: str | None, verdicts: list[str]) -> Shot:
-        width, height = png_size(png)
-        image = Image(sha256=await self.put(png, "png"), format="png", width=width, height=height, bytes=len(png))
-        view = View(
-            kind=kind,
-            width=self.viewport.width,
-            height=self.viewport.height,
-            dpr=self.viewport.dpr,
-            theme=theme,
-            form_factor=self.viewport.name,
-        )
-        return Shot(view, image, dom, tuple(dict.fromkeys(verdicts)))
+    async def _open(self) -> Answer:
+        try:
+            answer = await self.tab.navigate(self.url, self.limits.goto)
+        except TimeoutError:
+            raise PageFailure("timeout", f"{self.url} did not open within {self.limits.goto:g} s") from None
+        if answer is None:
+            raise PageFailure("unreachable", f"{self.url} gave no answer: check the address")
+        refusal = answer.header("x-gesso-egress")
+        if refusal and answer.url.startswith("http:"):  # behind TLS the server could write it itself
+            kind, _, reason = refusal.partition(";")
+            raise PageFailure(kind.strip()[:40] or "egress", f"{self.url}: {reason.strip()}")
+        if answer.mime not in HTML:
+            kind = f"http_{answer.status}" if answer.status >= 400 else "not_html"
+            raise PageFailure(kind, f"{self.url} answers {answer.status} with {answer.mime[:80]}, not with a page")
+        return answer
+
+    async def _signals(self, answer: Answer) -> tuple[Signal, ...]:
+        """The evidence on where the page ended up, which may not be where it was asked for."""
+        url = self.tab.url
+        signals = (*await self.around.permit(url), *page_signals(answer.headers, self.about["metas"]))
+        refusal = decide(signals, self.options.opt_out).refusal
+        if refusal is not None:
+            robots = refusal.source == "robots.txt"
+            kind, says = ("robots", "is disallowed") if robots else ("opt_out", f"opts out: {refusal.source}")
+            raise PageFailure(kind, f"{url} {says}: {refusal.evidence}", signals)
+        return signals
+
+    async def _views(self, found: Visit) -> None:
+        """Every window, and in each every theme that the page reacts to. An error page is worth one picture."""
+        options = self.options
+        if not options.kinds and not options.sections:
+            return
+        one_is_enough = found.status >= 400 or bool({"bot_wall", "cookie_wall"} & set(self.verdicts))
+        if one_is_enough:
+            found.shots += await self.camera.take(options.viewports[0], "light", ("fold",), self.verdicts)
+            return
+        reacts: bool | None = None
+        for number, viewport in enumerate(options.viewports):
+            if number:
+                found.loads += await self._turn(viewport)
+            if "light" in options.themes:
+                found.shots += await self.camera.take(viewport, "light", options.kinds, self.verdicts)
+            if "dark" not in options.themes or reacts is False:
+                continue
+            reacts = await self._darken()
+            if reacts or "light" not in options.themes:
+                found.shots += await self.camera.take(viewport, "dark", options.kinds, self.verdicts)
+
+    async def _turn(self, viewport: Viewport) -> int:
+        """Look through another window. Returns how many loads that took: one where the page must know at its start."""
+        tab, agent = self.tab, _agent(viewport, self.options)
+        await tab.run_scripts()
+        await tab.show_theme("light")
+        await tab.show_as(viewport, agent)
+        if self.options.each_load or self._varies_by_agent():
+            return await self._load_again()
+        await settle_again(tab, self.limits)
+        if viewport.mobile and await tab.call("overflows"):
+            return await self._load_again()
+        return 0
+
+    async def _load_again(self) -> int:
+        await self.tab.navigate(self.url, self.limits.goto)
+        await settle(self.tab, self.limits)
+        return 1
+
+    def _varies_by_agent(self) -> bool:
+        """Whether the server says that a phone gets another document."""
+        answer = self.tab.network.document(self.tab.loader)
+        return answer is not None and "user-agent" in answer.header("vary").lower()
+
+    async def _darken(self) -> bool:
+        """Prefer the dark. Answers whether the page reacts to it; where it does not, it is left in the light."""
+        tab = self.tab
+        before = await tab.call("colours")
+        await tab.run_scripts()
+        await tab.show_theme("dark")
+        await settle_again(tab, self.limits)
+        after = await tab.call("colours")
+        if changed_share(before, after) >= REACTION_SHARE:
+            return True
+        await tab.show_theme("light")
+        return False
 
 
-def without_dark(options: VisitOptions) -> VisitOptions:
-    """The same visit in the light only."""
-    return replace(options, dark=False)
-
-
-def png_size(png: bytes) -> tuple[int, int]:
-    """Width and height that a PNG's header states."""
-    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
-
-
-def changed_share(one: bytes, other: bytes) -> float:
-    """Share of pixels (0 to 1) that differ visibly between two PNGs; 1 where their sizes differ."""
-    with Pillow.open(io.BytesIO(one)) as first, Pillow.open(io.BytesIO(other)) as second:
-        if first.size != second.size:
-            return 1.0
-        small = (max(1, first.width // 2), max(1, first.height // 2))
-        a, b = (im.convert("L").resize(small, Pillow.Resampling.NEAREST) for im in (first, second))
-        histogram = ImageChops.difference(a, b).histogram()
-        return sum(histogram[REACTION_LEVEL:]) / (small[0] * small[1])
-
-
-def is_flat(png: bytes) -> bool:
-    """Whether a PNG shows one colour, give or take what no eye sees."""
-    with Pillow.open(io.BytesIO(png)) as image:
-        return all(high - low < 8 for low, high in image.convert("RGB").getextrema())  # type: ignore[misc]
+def changed_share(before: Any, after: Any) -> float:
+    """Share (0 to 1) of entries that differ between two lists; 1 where their lengths differ much."""
+    if not isinstance(before, list) or not isinstance(after, list) or not before:
+        return 0.0
+    same = sum(a == b for a, b in zip(before, after, strict=False))
+    return 1 - same / max(len(before), len(after))
 
 
 def _checked(answer: Any) -> dict[str, Any]:
     """The page's description of itself with the types it should have: the page may have lied."""
     given = answer if isinstance(answer, dict) else {}
     about: dict[str, Any] = {key: str(given.get(key) or "")[:2000] for key in ("title", "description", "lang")}
-    length = given.get("textLength")
-    about["textLength"] = length if isinstance(length, int) else 0
     metas = given.get("metas") if isinstance(given.get("metas"), list) else []
     about["metas"] = [(str(m[0]), str(m[1])) for m in metas or [] if isinstance(m, list) and len(m) == 2]
     return about

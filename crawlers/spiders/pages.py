@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawlers.captures import Capture, Page, capture_id, now
+from crawlers.captures import Capture, Page, Rights, capture_id, now
 from crawlers.handler import PageResponse
+from crawlers.policy.decide import decide
 from crawlers.spiders.base import GessoSpider
 
 
@@ -16,10 +17,16 @@ class PageSpider(GessoSpider):
         """One capture a picture of a visit."""
         visit = response.visit
         assert response.request is not None
-        rights = self.rights_of(response.request.replace(meta={}), *visit.signals)
+        rights = Rights(allowed=decide(visit.signals).allowed, signals=visit.signals)
         fetched = now()
         for shot in visit.shots:
-            page = Page(title=visit.title, description=visit.description, lang=visit.lang, dom_sha256=shot.dom_sha256)
+            page = Page(
+                title=visit.title,
+                description=visit.description,
+                lang=visit.lang,
+                dom_sha256=shot.dom_sha256,
+                consent=visit.consent,
+            )
             yield Capture(
                 capture_id=capture_id(self.source, canonical, shot.view, shot.image.sha256),
                 run_id=self.run_id,
@@ -33,6 +40,8 @@ class PageSpider(GessoSpider):
                 image=shot.image,
                 view=shot.view,
                 page=page,
+                section=shot.section,
                 rights=rights,
                 verdicts=shot.verdicts,
+                metadata=response.request.meta.get("about", {}),
             )

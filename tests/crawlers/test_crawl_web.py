@@ -23,13 +23,13 @@ KILLED = {"seeds": "http://plain.test/", "depth": "2", "per_site": "5"}
 
 def command(store: Path, proxy: str, arguments: dict[str, str]) -> list[str]:
     given = [word for key, value in arguments.items() for word in ("-a", f"{key}={value}")]
-    settings = ["-s", f"GESSO_STORE={store}", "-s", f"GESSO_PROXY={proxy}", "-s", "GESSO_DARK=0"]
+    settings = ["-s", f"GESSO_STORE={store}", "-s", f"GESSO_PROXY={proxy}", "-s", "GESSO_THEMES=light"]
     return [sys.executable, "-m", "scrapy", "crawl", "web", *given, *settings]
 
 
 def test_robots_opt_outs_and_unreachable_seeds(server: SiteServer, tmp_path: Path) -> None:
     store = str(tmp_path / "captures")
-    settings = {"GESSO_PROXY": server.address, "GESSO_DARK": False}
+    settings = {"GESSO_PROXY": server.address, "GESSO_THEMES": "light"}
     arguments = {"seeds": "http://robots.test/,http://nowhere.test/", "depth": "1"}
     summary = crawl("web", arguments, store=store, settings=settings)
     captures = list(CaptureStore(store).captures())

@@ -17,46 +17,44 @@ from crawlers.browser.outcome import PageFailure
 from crawlers.browser.session import BrowserOptions, BrowserSession
 from crawlers.browser.settle import SettleLimits
 from crawlers.browser.snapshot import COMPUTED_STYLES
-from crawlers.browser.views import DESKTOP, Visit, VisitOptions, visit
-from crawlers.captures import CaptureStore, Signal
+from crawlers.browser.views import DESKTOP, Surroundings, Visit, VisitOptions, visit
+from crawlers.captures import CaptureStore
 from pipelines.site_server import SiteServer
 
 pytestmark = pytest.mark.browser
 Look = Callable[..., Any]
+LIGHT = ("light",)
 
 
 @pytest.fixture(scope="module")
 def looked(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Visit | PageFailure]:
     """All pages of these tests, visited once by one browser."""
     store = CaptureStore(str(tmp_path_factory.mktemp("views")), create=True)
-    only_desktop = VisitOptions(viewports=(DESKTOP,), dark=False)
+    only_desktop = VisitOptions(viewports=(DESKTOP,), themes=LIGHT)
     pages: dict[str, VisitOptions] = {
         "http://plain.test/": VisitOptions(),
         "http://odd.test/lazy.html": only_desktop,
         "http://odd.test/cookies.html": only_desktop,
         "http://odd.test/blank.html": only_desktop,
         "http://odd.test/tall.html": VisitOptions(
-            viewports=(DESKTOP,), dark=False, limits=SettleLimits(max_height=5000)
+            viewports=(DESKTOP,), themes=LIGHT, limits=SettleLimits(max_height=5000)
         ),
-        "http://odd.test/wide.html": VisitOptions(dark=False),
+        "http://odd.test/wide.html": VisitOptions(themes=LIGHT),
         "http://odd.test/missing.html": only_desktop,
         "http://odd.test/red.png": only_desktop,
         "http://robots.test/noai.html": only_desktop,
-        "http://odd.test/hang.html": VisitOptions(viewports=(DESKTOP,), dark=False, seconds=4),
+        "http://odd.test/hang.html": VisitOptions(viewports=(DESKTOP,), themes=LIGHT, seconds=4),
     }
 
     async def put(data: bytes, format: str) -> str:
         return store.put_blob(data, format)
-
-    async def permit(url: str) -> Signal:
-        return Signal(source="robots.txt", evidence="404", effect="allow")
 
     async def look() -> dict[str, Visit | PageFailure]:
         found: dict[str, Visit | PageFailure] = {}
         async with BrowserSession(BrowserOptions(proxy=server.address, recycle_after=5)) as session:
             for url, options in pages.items():
                 try:
-                    found[url] = await visit(session, url, put, permit, options)
+                    found[url] = await visit(session, url, put, Surroundings(), options)
                 except PageFailure as failure:
                     found[url] = failure
         return found

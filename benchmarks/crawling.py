@@ -1,0 +1,150 @@
+"""The children of benchmarks.crawl: one crawl each, ours or plain scrapy-playwright, and what it took.
+
+`python -m benchmarks.crawling ours|plain` reads one JSON job from stdin and prints one JSON object. Times run from the
+first request to the last page, without the start of Python; the browser's start is inside for both.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import psutil
+
+SAMPLE_SECONDS = 0.25
+CONCURRENT = 4
+
+
+class Memory:
+    """Samples memory (proportional where the kernel tells it) and processor time of this process and all below it."""
+
+    def __init__(self) -> None:
+        self.samples: list[float] = []
+        self._cpu: dict[tuple[int, float], float] = {}
+        self._stop = threading.Event()
+        threading.Thread(target=self._sample, daemon=True).start()
+
+    def _sample(self) -> None:
+        own = psutil.Process()
+        while not self._stop.wait(SAMPLE_SECONDS):
+            total = 0
+            for process in (own, *own.children(recursive=True)):
+                try:
+                    total += process.memory_full_info().pss
+                    times = process.cpu_times()
+                    self._cpu[process.pid, process.create_time()] = times.user + times.system
+                except (psutil.Error, AttributeError):
+                    continue
+            self.samples.append(total)
+
+    def cpu(self) -> float:
+        """Processor seconds seen so far; what a process used after its last sample is missing."""
+        return sum(self._cpu.values())
+
+    def growth(self) -> float:
+        """Median of the last fifth over that of the second fifth (the first is warming up), minus 1."""
+        self._stop.set()
+        fifth = len(self.samples) // 5
+        if not fifth:
+            return 0.0
+        return statistics.median(self.samples[-fifth:]) / statistics.median(self.samples[fifth : 2 * fifth]) - 1
+
+
+def ours(job: dict[str, Any]) -> dict[str, float]:
+    from crawlers.run import crawl
+
+    seeds = Path(job["store"]).with_suffix(".txt")
+    seeds.parent.mkdir(parents=True, exist_ok=True)
+    seeds.write_text("\n".join(job["urls"]))
+    settings = {"GESSO_PROXY": job["proxy"], "GESSO_PAGES": CONCURRENT, **job["settings"]}
+    memory, begun = Memory(), perf_counter()
+    summary = crawl("web", {"seeds": str(seeds), "depth": "0"}, store=job["store"], settings=settings)
+    seconds = float(summary.stats.get("gesso/page_seconds", perf_counter() - begun))
+    if summary.failures:
+        print(summary.failures, file=sys.stderr)
+    return {
+        "pages": summary.pages,
+        "captures": summary.captures,
+        "seconds": seconds,
+        "growth": memory.growth(),
+        "cpu": memory.cpu(),
+    }
+
+
+def plain(job: dict[str, Any]) -> dict[str, float]:
+    """scrapy-playwright as its README shows it; at its best with one context and tabs that are used again."""
+    import scrapy
+    from scrapy.crawler import AsyncCrawlerProcess
+    from scrapy_playwright.page import PageMethod
+
+    from crawlers.browser.find import require_chromium
+
+    times: list[float] = []
+    begun: list[float] = []
+    urls = list(job["urls"])
+    best = bool(job["best"])
+
+    class Plain(scrapy.Spider):
+        name = "plain"
+        left = list(urls)
+
+        async def start(self) -> AsyncIterator[scrapy.Request]:
+            begun.append(perf_counter())
+            for _ in range(CONCURRENT if best else len(urls)):
+                if self.left:
+                    yield self.visit(self.left.pop(0))
+
+        def visit(self, url: str, page: Any = None) -> scrapy.Request:
+            methods = [PageMethod("screenshot", full_page=True)]
+            meta: dict[str, Any] = {"playwright": True, "playwright_page_methods": methods}
+            if best:
+                meta |= {"playwright_include_page": True, "playwright_page": page, "playwright_context": "default"}
+            return scrapy.Request(url, meta=meta, dont_filter=True)
+
+        async def parse(self, response: Any) -> Any:
+            assert response.meta["playwright_page_methods"][0].result[:4] == b"\x89PNG"
+            times.append(perf_counter())
+            page = response.meta.get("playwright_page")
+            if best and self.left:
+                yield self.visit(self.left.pop(0), page)
+            elif page is not None:
+                await page.close()
+
+    handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
+    settings: dict[str, Any] = {
+        "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+        "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
+        "PLAYWRIGHT_LAUNCH_OPTIONS": {
+            "executable_path": str(require_chromium()),
+            "args": ["--no-sandbox"],
+            "proxy": {"server": job["proxy"]},
+        },
+        "LOG_LEVEL": "ERROR",
+        "DOWNLOAD_DELAY": 0,
+        "ROBOTSTXT_OBEY": False,
+        "TELNETCONSOLE_ENABLED": False,
+    }
+    if best:
+        settings |= {
+            "CONCURRENT_REQUESTS": CONCURRENT,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": CONCURRENT,
+            "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": CONCURRENT,
+            "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
+            "PLAYWRIGHT_CONTEXTS": {"default": {"viewport": {"width": 1440, "height": 900}}},
+        }
+    memory = Memory()
+    process = AsyncCrawlerProcess(settings)
+    process.crawl(Plain)
+    process.start()
+    seconds = max(times) - begun[0]
+    return {"pages": len(times), "captures": len(times), "seconds": seconds, "growth": 0.0, "cpu": memory.cpu()}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"ours": ours, "plain": plain}[sys.argv[1]](json.load(sys.stdin))))

@@ -1,0 +1,105 @@
+"""What a visit asks of the crawl around it: may we, why did it fail, what does this host show for what is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+
+from crawlers.browser.outcome import PageFailure
+from crawlers.browser.verdicts import NotFoundPage
+from crawlers.browser.views import Surroundings
+from crawlers.captures import Signal
+from crawlers.urls import host_of
+
+MAX_HOSTS = 10_000
+PROBE_SECONDS = 15
+
+
+class CrawlSurroundings(Surroundings):
+    """Answers from the crawler's own parts: robots and opt-outs, the egress guard, one probe a host."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+
+    async def proxy(self) -> str | None:
+        """Where the browser sends everything: the egress guard, where the crawl has one."""
+        guard = getattr(self.crawler, "_gesso_egress", None)
+        if guard is None:
+            return self.crawler.settings.get("GESSO_PROXY") or None
+        await guard.ready()
+        return str(guard.address)
+
+    async def permit(self, url: str) -> tuple[Signal, ...]:
+        permission = getattr(self.crawler, "_gesso_permission", None)
+        if permission is not None:
+            return tuple(await permission(url))
+        return (await self.crawler._gesso_permit(url),)  # type: ignore[attr-defined]
+
+    def explain(self, url: str, message: str) -> PageFailure | None:
+        guard = getattr(self.crawler, "_gesso_egress", None)
+        if guard is None or not any(word in message for word in ("TUNNEL", "PROXY", "CONNECTION", "EMPTY_RESPONSE")):
+            return None
+        outcome = guard.outcome(url)
+        return None if outcome is None else PageFailure(outcome.kind, f"{url}: {outcome.reason}")
+
+    async def probe(self, url: str) -> str | None:
+        """Ask a host once, over plain HTTP, for what cannot be there; an honest 404 ends the matter."""
+        host = self._host(url)
+        async with host.lock:
+            if host.asked or not self.crawler.settings.getbool("GESSO_PROBE"):
+                await asyncio.wait_for(host.known.wait(), 2 * PROBE_SECONDS)
+                return None
+            host.asked = True
+            address = f"{host_of(url)}/{missing_path(host_of(url))}"
+            signals = await self.permit(address)
+            if any(signal.effect == "disallow" for signal in signals) or not await self._says_found(address):
+                return None
+            host.known.clear()
+            return address
+
+    async def _says_found(self, address: str) -> bool:
+        meta = {"download_timeout": PROBE_SECONDS, "handle_httpstatus_all": True, "max_retry_times": 0}
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(Request(address, meta=meta))
+        except Exception:  # whatever the network did: there is nothing to compare with
+            return False
+        return response.status < 300
+
+    def missing(self, url: str) -> NotFoundPage | None:
+        return self._host(url).missing
+
+    def found_missing(self, url: str, page: NotFoundPage | None) -> None:
+        host = self._host(url)
+        host.missing = page
+        host.known.set()
+
+    def _host(self, url: str) -> _Host:
+        name = host_of(url)
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host()
+            if len(self._hosts) > MAX_HOSTS:
+                self._hosts.popitem(last=False)
+        return host
+
+
+class _Host:
+    """What is known of one host's page for what is missing."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.asked = False
+        self.known = asyncio.Event()
+        self.known.set()
+        self.missing: NotFoundPage | None = None
+
+
+def missing_path(host: str) -> str:
+    """A path that no site has, the same for a host in every run."""
+    return f"gesso-{hashlib.sha256(host.encode()).hexdigest()[:16]}"
