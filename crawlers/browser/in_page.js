@@ -122,6 +122,7 @@
   },
 
   met: new WeakSet(),
+  lazies: new WeakSet(),
 
   // Walks down the page so that what loads or appears on scroll does, then back to the top. What was revealed on the way
   // and hides again at the top stays revealed.
@@ -130,7 +131,8 @@
     const pause = (ms) => new Promise((done) => setTimeout(done, ms));
     const end = performance.now() + seconds * 1000;
     const root = document.scrollingElement || document.documentElement;
-    for (const image of document.images) if (image.loading === "lazy") image.loading = "eager";
+    const lazies = [...document.images].filter((image) => image.loading === "lazy");
+    for (const image of lazies) { gesso.lazies.add(image); image.loading = "eager"; }
     const hidden = gesso.unseen();
     for (const element of hidden) gesso.met.add(element);
     const revealed = new Set();
@@ -175,6 +177,7 @@
         element.style.setProperty("transform", "none", "important");
       }
     }
+    for (const image of lazies) image.loading = "lazy";
     return { steps, bounded, grown: root.scrollHeight > first * 1.5 };
   },
 
@@ -280,6 +283,7 @@
   // Leaves nothing of the page behind in its tab.
   forget() {
     try { sessionStorage.clear(); } catch { /* an origin without storage */ }
+    window.name = "";
   },
 
   // What the verdicts are made of.
@@ -370,7 +374,7 @@
   media() {
     const images = [...document.images].slice(0, 1000).map((image) => ({
       url: image.currentSrc.startsWith("data:") ? "data:" : image.currentSrc.slice(0, 2000),
-      width: image.naturalWidth, height: image.naturalHeight, complete: image.complete,
+      width: image.naturalWidth, height: image.naturalHeight, complete: image.complete, lazy: gesso.lazies.has(image),
     }));
     const svgs = [];
     let room = 512 * 1024;
