@@ -1,4 +1,4 @@
-"""Boxes of a DOM snapshot that can be checked against pixels: which elements, how they are clipped, where their ink is."""
+"""Boxes of a DOM snapshot that can be checked against pixels: which elements, what clips them, where their ink is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ UNPAINTED = frozenset(
     {"none", "contents", "table-row", "table-row-group", "table-header-group", "table-footer-group"}
     | {"table-column", "table-column-group"}
 )
+BLOCKS = frozenset({"block", "flex", "grid", "table", "list-item", "flow-root"})
 Rect = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -30,14 +31,22 @@ class Box:
 
     path: tuple[int, ...]
     rect: Rect
+    name: str = ""
 
-    def agrees(self, seen: Rect | None, tolerance: float) -> bool:
-        """Whether the edges that were seen are the box's."""
-        return seen is not None and all(abs(a - b) <= tolerance for a, b in zip(self.rect, seen, strict=True))
+    def agrees(self, seen: Rect | None, tolerance: float, scale: float, *, zoomed: bool) -> bool:
+        """Whether the edges that were seen are the box's once it stands on whole pixels, `scale` of them to a CSS one.
+
+        A page that a phone shrinks is put on whole pixels twice, in its layout and in the picture: half a pixel more.
+        """
+        if seen is None:
+            return False
+        snapped = self.rect if zoomed else [round(edge * scale) / scale for edge in self.rect]
+        limit = tolerance + (0.5 / scale if zoomed else 0) + 1e-6
+        return all(abs(a - b) <= limit for a, b in zip(snapped, seen, strict=True))
 
 
-def visible_boxes(tree: dict[str, Any], width: int, height: int, *, away: float) -> list[Box]:
-    """Up to 200 elements of the first document, drawn by a seed, that are visible and not turned, skewed or see-through."""
+def visible_boxes(tree: dict[str, Any], width: float, height: float) -> list[Box]:
+    """Up to 200 elements of the first document, drawn by a seed: visible, and not turned, skewed or see-through."""
     document, strings = tree["snapshot"]["documents"][0], tree["snapshot"]["strings"]
     nodes, layout = document["nodes"], document["layout"]
     names = tree["computed_styles"]
@@ -46,6 +55,7 @@ def visible_boxes(tree: dict[str, Any], width: int, height: int, *, away: float)
     pseudo = set(nodes.get("pseudoType", {}).get("index", []))
     shadow = set(nodes.get("shadowRootType", {}).get("index", []))
     paths = _paths(parents, types, pseudo)
+    unseen = shadow | _folded(nodes, strings)
 
     def style(node: int) -> dict[str, str]:
         row = row_of.get(node)
@@ -62,16 +72,38 @@ def visible_boxes(tree: dict[str, Any], width: int, height: int, *, away: float)
             known[node] = style(node)
         return known[node]
 
+    # An inline box around blocks is cut in pieces that have no paint.
+    unpainted = {
+        parents[node]
+        for node in row_of
+        if parents[node] >= 0
+        and styled(parents[node]).get("display") == "inline"
+        and styled(node).get("display") in BLOCKS
+    }
     found = []
     for node, path in paths.items():
         name = strings[nodes["nodeName"][node]]
-        if name in SKIPPED or node not in row_of or not name.isupper():
+        if name in SKIPPED or node not in row_of or not name.isupper() or node in unpainted:
             continue
-        rect = _clipped(node, parents, row_of, styled, bounds, shadow, (0.0, 0.0, float(width), float(height)))
+        rect = _clipped(node, parents, row_of, styled, bounds, unseen, (0.0, 0.0, width, height))
         if rect is not None and rect[2] - rect[0] >= LEAST and rect[3] - rect[1] >= LEAST:
-            found.append(Box(path, rect))
+            found.append(Box(path, rect, name))
     random.Random(len(found)).shuffle(found)
     return found[:MAX_NODES]
+
+
+def _folded(nodes: dict[str, Any], strings: Sequence[str]) -> set[int]:
+    """The children of closed `details`, but for the summary: they have boxes that nobody sees."""
+    closed = {
+        node
+        for node, name in enumerate(nodes["nodeName"])
+        if strings[name] == "DETAILS" and "open" not in (strings[i] for i in nodes["attributes"][node][::2])
+    }
+    return {
+        node
+        for node, parent in enumerate(nodes["parentIndex"])
+        if parent in closed and strings[nodes["nodeName"][node]] != "SUMMARY"
+    }
 
 
 def _paths(parents: Sequence[int], types: Sequence[int], pseudo: set[int]) -> dict[int, tuple[int, ...]]:
@@ -91,10 +123,11 @@ def _paths(parents: Sequence[int], types: Sequence[int], pseudo: set[int]) -> di
 
 
 def _clipped(
-    node: int, parents: Sequence[int], row_of: dict[int, int], style: Any, bounds: Any, shadow: set[int], page: Rect
+    node: int, parents: Sequence[int], row_of: dict[int, int], style: Any, bounds: Any, unseen: set[int], page: Rect
 ) -> Rect | None:
     """Where the element's box can be seen: cut by the clips of its containing blocks. None where pixels cannot tell."""
     own = style(node)
+    viewport = _of_viewport(parents, style)
     if own.get("visibility") != "visible" or own.get("display") in UNPAINTED:
         return None
     rect = bounds(node)
@@ -102,7 +135,7 @@ def _clipped(
     at, contained = node, node
     while at > 0:
         css = style(at)
-        if at in shadow or not _plain(css):
+        if at in unseen or not _plain(css):
             return None
         if at != node:
             holds = (
@@ -113,7 +146,7 @@ def _clipped(
             if position == "fixed" and css.get("transform", "none") == "none":
                 holds = False
             if at in row_of and holds:
-                rect = _cut(rect, bounds(at), css)
+                rect = rect if at in viewport else _cut(rect, bounds(at), css)
                 position = css.get("position", "static") if contained != at else position
                 contained = at
         at = parents[at]
@@ -124,6 +157,13 @@ def _clipped(
         min(rect[3], page[3]),
     )
     return (left, top, right, bottom) if right > left and bottom > top else None
+
+
+def _of_viewport(parents: Sequence[int], style: Any) -> set[int]:
+    """The root and, where the root leaves it to it, the body: their overflow is the window's, it cuts nothing."""
+    root = next((node for node, parent in enumerate(parents) if parent == 0 and style(node)), -1)
+    first = {node for node in range(root + 1, min(len(parents), root + 2000)) if parents[node] == root}
+    return {root} | (first if style(root).get("overflow-x", "visible") == "visible" else set())
 
 
 def _plain(css: dict[str, str]) -> bool:

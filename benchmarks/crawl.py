@@ -1,10 +1,11 @@
 """`python -m benchmarks.crawl [SITES…]`: our crawl against plain scrapy-playwright on the same pages, in one run.
 
 Every configuration crawls the same list of pages from one loopback server, several rounds in turn, each in a process of
-its own; medians are compared. "One view" is a full-page PNG through a desktop window in the light. Plain scrapy-playwright
-runs with its documented defaults, then at its best: one context, tabs used again, four at once, its header override off.
-Ours also settles, scrolls, keeps the DOM snapshot and every image and font, asks robots.txt, and makes all of it durable.
-The four views are two windows × two themes of pages that have two themes. SITES are folders that hold one folder a site.
+its own; medians are compared. "One view" is a full-page PNG through a desktop window in the light. scrapy-playwright
+runs with its documented defaults, then at its best: one context, tabs used again, four at once, no header override.
+Ours also settles, scrolls, keeps the DOM snapshot and every image and font, asks robots.txt, and makes all of it
+durable. The four views are two windows × two themes of pages that have two themes. SITES are folders that hold one
+folder a site.
 """
 
 from __future__ import annotations

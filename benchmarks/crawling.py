@@ -90,15 +90,16 @@ def plain(job: dict[str, Any]) -> dict[str, float]:
     urls = list(job["urls"])
     best = bool(job["best"])
 
+    left = list(urls)
+
     class Plain(scrapy.Spider):
         name = "plain"
-        left = list(urls)
 
         async def start(self) -> AsyncIterator[scrapy.Request]:
             begun.append(perf_counter())
             for _ in range(CONCURRENT if best else len(urls)):
-                if self.left:
-                    yield self.visit(self.left.pop(0))
+                if left:
+                    yield self.visit(left.pop(0))
 
         def visit(self, url: str, page: Any = None) -> scrapy.Request:
             methods = [PageMethod("screenshot", full_page=True)]
@@ -111,8 +112,8 @@ def plain(job: dict[str, Any]) -> dict[str, float]:
             assert response.meta["playwright_page_methods"][0].result[:4] == b"\x89PNG"
             times.append(perf_counter())
             page = response.meta.get("playwright_page")
-            if best and self.left:
-                yield self.visit(self.left.pop(0), page)
+            if best and left:
+                yield self.visit(left.pop(0), page)
             elif page is not None:
                 await page.close()
 

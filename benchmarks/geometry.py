@@ -1,10 +1,10 @@
 """`python -m benchmarks.geometry [SITES…]`: does the tree agree with the pixels, and is everything lazy there?
 
-Every site's entry page is visited as a crawl does, through a desktop and a phone window. Then, in the same tab and at the
-same rest, up to 200 visible elements a window are painted black on white, a batch of far-apart ones a picture, everything
-else hidden without moving. An element agrees where the edges of its black are within 1 CSS px of its box in the stored
-snapshot, cut by whatever clips it. SITES are folders that hold one folder a site; without, the examples and pages of the
-benchmark's own.
+Every site's entry page is visited as a crawl does, through a desktop and a phone window. Then, in the same tab and at
+the same rest, up to 200 visible elements a window are painted black on white, a batch of far-apart ones a picture,
+everything else hidden without moving. An element agrees where the edges of its black are within 1 CSS px of its box in
+the stored snapshot, on whole pixels and cut by whatever clips it. SITES are folders that hold one folder a site;
+without any, the examples and a page of the benchmark's own.
 """
 
 from __future__ import annotations
@@ -43,16 +43,18 @@ HIDE = """
 *, *::before, *::after { visibility: hidden !important; transition: none !important; }
 html, body { background: #fff !important; }
 [gesso-probe] { visibility: visible !important; background: #000 !important; background-clip: border-box !important;
-  border-color: #000 !important; border-image: none !important; border-radius: 0 !important; color: transparent !important;
-  -webkit-text-fill-color: transparent !important; text-shadow: none !important; box-shadow: none !important;
+  border-color: #000 !important; border-image: none !important; border-radius: 0 !important;
+  color: transparent !important; -webkit-text-fill-color: transparent !important; text-shadow: none !important;
+  box-shadow: none !important;
   outline: none !important; object-position: -99999px 0 !important; clip-path: none !important; mask: none !important;
   text-decoration-color: transparent !important; opacity: 1 !important; }
 """
 LAZY_PAGE = """<!doctype html><meta name=viewport content="width=device-width"><title>Lazy</title>
-<style>body {{ margin: 0 }} img {{ display: block; width: 80%; height: 500px }} .late {{ opacity: 0; transition: opacity .2s }}
-.late.on {{ opacity: 1 }}</style><h1>Forty pictures</h1>{pictures}
+<style>body {{ margin: 0 }} img {{ display: block; width: 80%; height: 500px }}
+.late {{ opacity: 0; transition: opacity .2s }} .late.on {{ opacity: 1 }}</style><h1>Forty pictures</h1>{pictures}
 <script>const watch = new IntersectionObserver((seen) => seen.forEach((s) => {{
-s.target.classList.toggle("on", s.isIntersecting); if (s.isIntersecting && s.target.dataset.src) s.target.src = s.target.dataset.src }}));
+s.target.classList.toggle("on", s.isIntersecting);
+if (s.isIntersecting && s.target.dataset.src) s.target.src = s.target.dataset.src }}));
 document.querySelectorAll("img").forEach((image) => watch.observe(image))</script>"""
 
 
@@ -163,10 +165,10 @@ async def _page(tab: Tab, url: str, proxy: str, tally: Tally) -> None:
         tally.pages += 1
         tally.retries += camera.retries
         tally.drifted += any("drift" in shot.verdicts for shot in shots)
-        tree = json.loads(gzip.decompress(list(blobs.values())[0]))
+        tree = json.loads(gzip.decompress(next(iter(blobs.values()))))
         blobs.clear()
         await _lazies(tree, proxy, tally)
-        good, whole = await _agreement(tab, viewport, tree)
+        good, whole = await _agreement(tab, viewport, tree, (shots[-1].image.width, shots[-1].image.height))
         tally.nodes += whole
         tally.agree += good
         tally.shares.append((good / whole if whole else 1.0, f"{whole} nodes: {url} {viewport.name}"))
@@ -201,11 +203,12 @@ def _exists(url: str, proxy: str) -> bool:
         return False
 
 
-async def _agreement(tab: Tab, viewport: Viewport, tree: dict[str, Any]) -> tuple[int, int]:
-    """(nodes that agree, nodes looked at) of one window."""
+async def _agreement(tab: Tab, viewport: Viewport, tree: dict[str, Any], size: tuple[int, int]) -> tuple[int, int]:
+    """(nodes that agree, nodes looked at) of one window; `size` is the stored picture's in pixels."""
     geometry = await measure(tab.cdp, viewport.width)
     height = min(geometry.height, MAX_HEIGHT)
-    boxes = visible_boxes(tree, geometry.fold_width, height, away=AWAY)
+    scale = viewport.dpr * geometry.zoom
+    boxes = visible_boxes(tree, size[0] / scale, size[1] / scale)
     world = await tab._own_world()
 
     async def evaluate(expression: str) -> None:
@@ -218,14 +221,13 @@ async def _agreement(tab: Tab, viewport: Viewport, tree: dict[str, Any]) -> tupl
         "document.querySelectorAll('[style*=visibility]').forEach((e) => e.style.removeProperty('visibility')); 0"
     )
     good = 0
-    scale = viewport.dpr * geometry.zoom
     try:
         for batch in batches(boxes, away=AWAY):
             await evaluate(_mark(batch))
             png = await screenshot(tab.cdp, geometry.fold_width, height, geometry.zoom, dpr=viewport.dpr)
             edges = await asyncio.to_thread(measured_edges, png, batch, scale, AWAY)
             for box, edge in zip(batch, edges, strict=True):
-                if box.agrees(edge, TOLERANCE):
+                if box.agrees(edge, TOLERANCE, scale, zoomed=geometry.zoom < 1):
                     good += 1
                 elif os.environ.get("GESSO_WHY"):
                     print(tab.url, viewport.name, box, edge, file=sys.stderr)
@@ -242,7 +244,8 @@ def _mark(batch: Sequence[Box]) -> str:
     paths = json.dumps([box.path for box in batch])
     return (
         "document.querySelectorAll('[gesso-probe]').forEach((e) => e.removeAttribute('gesso-probe'));"
-        f"for (const path of {paths}) {{ let at = document.documentElement; for (const step of path) at = at && at.children[step];"
+        f"for (const path of {paths}) {{ let at = document.documentElement;"
+        "for (const step of path) at = at && at.children[step];"
         "if (at) at.setAttribute('gesso-probe', ''); } 0"
     )
 
