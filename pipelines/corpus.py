@@ -104,7 +104,7 @@ def crawl_all(spider: str, arguments: dict[str, str], home: Path, proxy: str) ->
     return summary
 
 
-def crawl_corpus(corpus: Corpus, home: Path, *, depth: int, per_site: int) -> None:
+def crawl_corpus(corpus: Corpus, home: Path, *, depth: int, per_site: int, sections: bool = False) -> None:
     """Serve the corpus on loopback and crawl both halves into `<home>/captures`."""
     hosts = dict(hosts_in(corpus.root / "web" / "sites")) if corpus.entries else {}
     hosts[STORE_HOST] = corpus.root / "apps"
@@ -115,16 +115,18 @@ def crawl_corpus(corpus: Corpus, home: Path, *, depth: int, per_site: int) -> No
             crawl_all("fdroid", arguments, home, server.address)
         if corpus.entries:
             arguments = {"seeds": ",".join(corpus.entries.values()), "depth": str(depth), "per_site": str(per_site)}
-            crawl_all("web", arguments, home, server.address)
+            crawl_all("web", arguments | ({"sections": "1"} if sections else {}), home, server.address)
 
 
-def run_corpus(corpus: Corpus, home: Path, *, depth: int = 1, per_site: int = 50) -> dict[str, Any]:
+def run_corpus(
+    corpus: Corpus, home: Path, *, depth: int = 1, per_site: int = 50, sections: bool = False
+) -> dict[str, Any]:
     """Crawl, curate, account; returns the summary that is also written to `<home>/summary.json`."""
     from curation.recipe import load_recipe
     from curation.run import curate
 
     started = time.monotonic()
-    crawl_corpus(corpus, home, depth=depth, per_site=per_site)
+    crawl_corpus(corpus, home, depth=depth, per_site=per_site, sections=sections)
     crawl_seconds = time.monotonic() - started
     store = CaptureStore(str(home / "captures"))
     captures, failures = list(store.captures()), list(store.failures())
@@ -144,6 +146,8 @@ def run_corpus(corpus: Corpus, home: Path, *, depth: int = 1, per_site: int = 50
         "captures_by_view": dict(
             Counter(f"{c.view.form_factor}/{c.view.kind}/{c.view.theme or '-'}" for c in captures)
         ),
+        "sections": dict(Counter(c.section.name for c in captures if c.section)),
+        "consent": dict(Counter(c.page.consent for c in captures if c.page and c.page.consent)),
         "verdicts": dict(Counter(verdict for c in captures for verdict in c.verdicts)),
         "failures": dict(Counter(failure.kind for failure in failures)),
         "input": version.input,
@@ -168,10 +172,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--apps", type=int, help="only the first so many apps")
     parser.add_argument("--depth", type=int, default=1)
     parser.add_argument("--per-site", type=int, default=50)
+    parser.add_argument("--sections", action="store_true", help="captures of semantic sections, too")
     options = parser.parse_args(argv)
     try:
         corpus = read_corpus(options.folder).sample(options.sites, options.apps)
-        summary = run_corpus(corpus, options.home, depth=options.depth, per_site=options.per_site)
+        summary = run_corpus(
+            corpus, options.home, depth=options.depth, per_site=options.per_site, sections=options.sections
+        )
     except (GessoError, CrawlersError, CurationError) as error:
         terminal.errors.print(f"corpus: {error}", markup=False)
         return 2
