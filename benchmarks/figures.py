@@ -7,18 +7,24 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
+from rich.markup import escape
+
 from pipelines import terminal
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured value beside what it must reach; `target` is text such as `≤0.7`, empty where none is set."""
+    """One measured value beside what it must reach; `target` is text such as `≤0.7`, empty where none is set.
+
+    `seen` is for what a number alone does not say.
+    """
 
     name: str
     value: float | int | None
     unit: str
     target: str = ""
     ok: bool = True
+    seen: str = ""
 
 
 class CannotRun(Exception):
@@ -40,10 +46,14 @@ def main(benchmark: str, run: Callable[[Sequence[str]], Sequence[Figure]]) -> in
     except CannotRun as error:
         terminal.errors.print(f"benchmarks.{benchmark}: {error}", markup=False)
         return 2
-    rows = [
-        (f.name, "–" if f.value is None else f"{f.value:g}", f.unit, f.target, "[keep]✓[/]" if f.ok else "[reject]✗[/]")
-        for f in figures
-    ]
-    terminal.table(f"benchmarks.{benchmark}", ("figure", "value", "unit", "target", ""), rows, right=(1,))
+    told = any(f.seen for f in figures)
+    columns = ("figure", "value", "unit", "target", *(("seen",) if told else ()), "")
+    terminal.table(f"benchmarks.{benchmark}", columns, [_row(f, told) for f in figures], right=(1,))
     sys.stdout.write(json.dumps({"benchmark": benchmark, "figures": [asdict(f) for f in figures]}) + "\n")
     return 0 if all(figure.ok for figure in figures) else 1
+
+
+def _row(figure: Figure, told: bool) -> tuple[str, ...]:
+    value = "–" if figure.value is None else f"{figure.value:g}"
+    mark = "[keep]✓[/]" if figure.ok else "[reject]✗[/]"
+    return (figure.name, value, figure.unit, figure.target, *((escape(figure.seen),) if told else ()), mark)

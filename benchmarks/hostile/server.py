@@ -118,9 +118,7 @@ class HostileServer:
                     break
         writer.close()
 
-    async def _answer(
-        self, tunnel: str, target: str, headers: Mapping[str, str], writer: asyncio.StreamWriter
-    ) -> bool:
+    async def _answer(self, tunnel: str, target: str, headers: Mapping[str, str], writer: asyncio.StreamWriter) -> bool:
         parts = urlsplit(target)
         host = (tunnel or parts.netloc or headers.get("host", "")).removesuffix(":80").lower()
         before = self._times.get((host, parts.path), 0)
@@ -143,7 +141,7 @@ class HostileServer:
 
 async def _headers(reader: asyncio.StreamReader) -> dict[str, str]:
     found = {}
-    while (line := (await reader.readline()).decode("latin-1").strip()):
+    while line := (await reader.readline()).decode("latin-1").strip():
         name, _, value = line.partition(":")
         found[name.strip().lower()] = value.strip()
     return found
