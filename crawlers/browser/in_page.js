@@ -47,14 +47,18 @@
 
   // The buttons of an overlay by what they say: the one that rejects, whether one accepts, whether there is another way.
   choices(element) {
-    const rejects = /\b(reject|decline|refuse|deny|disagree|no,? thanks|necessary only|essential only|ablehnen|verweigern|refuser|continuer sans accepter|rechazar|rifiuta|weiger|avvisa|odrzu|recusar|hylk)|(only|nur|solo|seulement|alleen)( \w+)? (necessary|essential|required|notwendige|essenzielle|erforderliche|necesari|nécessaires|necessari|noodzakelijk)|拒绝|拒否/i;
+    const rejects = /\b(reject|decline|refuse|deny|disagree|no,? thanks|without (accepting|agreeing)|necessary only|essential only|ablehnen|verweigern|refuser|continuer sans accepter|rechazar|rifiuta|weiger|avvisa|odrzu|recusar|hylk)|(only|nur|solo|seulement|alleen)( \w+)? (necessary|essential|required|notwendige|essenzielle|erforderliche|necesari|nécessaires|necessari|noodzakelijk)|拒绝|拒否/i;
     const accepts = /\b(accept|agree|allow|got it|ok|okay|akzeptieren|zustimmen|einverstanden|accepter|aceptar|accetta|accepteren|godkänn|zaakceptuj|aceitar)\b|接受|同意/i;
+    // "Accept all (you can decline later)" is no refusal, whatever else it says.
+    const everything = /\b(accept|allow|agree to) (all|every)|\balle[ns]? (akzeptieren|zulassen)|\btout accepter|\baceptar tod|\baccetta tutt/i;
+    // Nor is a link: it leads to a page on the matter.
+    const leads = (button) => button.tagName === "A" && !/^(#|javascript:|$)/i.test((button.getAttribute("href") || "").trim());
     const out = { reject: null, accept: false, other: false };
     for (const button of [...element.querySelectorAll("button, a, input[type=button], input[type=submit], [role=button]")].slice(0, 60)) {
       const box = button.getBoundingClientRect();
       if (box.width < 4 || box.height < 4) continue;
       const text = (button.innerText || button.value || button.getAttribute("aria-label") || "").trim().slice(0, 80);
-      if (rejects.test(text)) out.reject = out.reject || button;
+      if (rejects.test(text) && !everything.test(text)) { if (leads(button)) out.other = true; else out.reject = out.reject || button; }
       else if (accepts.test(text)) out.accept = true;
       else if (/close|dismiss|settings|preferences|manage|customi[sz]e|options|einstellungen|schlie|ferm|cerrar|chiudi|[×✕✖]/i.test(text)) out.other = true;
     }
@@ -65,7 +69,7 @@
   reject() {
     let clicked = 0;
     for (const { kind, reject } of gesso.found) {
-      if (kind === "consent" && reject && !(reject.tagName === "A" && /^https?:/.test(reject.getAttribute("href") || ""))) {
+      if (kind === "consent" && reject) {
         reject.click();
         clicked++;
       }
@@ -274,10 +278,19 @@
     return document.documentElement.outerHTML.slice(0, 8 << 20);
   },
 
-  // Whether a page that knows phones is wider than this one: it had laid itself out for the window before.
-  overflows() {
-    const knows = document.querySelector("meta[name=viewport i]") !== null;
-    return knows && (document.scrollingElement || document.documentElement).scrollWidth > innerWidth * 1.02 + 1;
+  // Whether a page that knows phones still stands as the window before had it: wider than this one, or with a menu over
+  // its content that a phone would open with folded.
+  misfits() {
+    if (document.querySelector("meta[name=viewport i]") === null) return false;
+    const own = Math.min(innerWidth, screen.width); // a phone zooms out until all fits, and then calls that its width
+    if ((document.scrollingElement || document.documentElement).scrollWidth > own * 1.02 + 1) return true;
+    return [...document.querySelectorAll("nav, aside, [role=navigation], [class*=sidebar i], [class*=sidenav i], [class*=drawer i]")].slice(0, 200).some((menu) => {
+      const style = getComputedStyle(menu);
+      if ((style.position !== "fixed" && style.position !== "absolute") || style.visibility === "hidden" || Number(style.opacity) === 0) return false;
+      const box = menu.getBoundingClientRect();
+      const width = Math.min(box.right, innerWidth) - Math.max(box.left, 0), height = Math.min(box.bottom, innerHeight) - Math.max(box.top, 0);
+      return width > innerWidth * 0.3 && height > innerHeight * 0.7;
+    });
   },
 
   // Leaves nothing of the page behind in its tab.
@@ -309,7 +322,7 @@
     gesso.marked = [];
     for (const element of [...document.querySelectorAll("body, body *")].slice(0, 20000)) {
       const box = element.getBoundingClientRect();
-      if (box.width > 0 && box.height > 0) gesso.marked.push([element, box.left, box.top, box.right, box.bottom]);
+      if (box.width > 0 && box.height > 0 && element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) gesso.marked.push([element, box.left, box.top, box.right, box.bottom]);
     }
     return gesso.marked.length;
   },
@@ -368,6 +381,12 @@
     box.scrollTo({ top: 0, behavior: "instant" });
     await frames();
     return box.scrollHeight - box.clientHeight;
+  },
+
+  // How many CSS pixels of the inner scroller are still out of sight: one of a fixed height does not grow with the window.
+  innerLeft() {
+    const box = gesso.inner;
+    return box && box.isConnected ? Math.max(0, box.scrollHeight - box.clientHeight - 1) : 0;
   },
 
   // What the tree cannot say: natural sizes, the state of pictures, and the source of inline SVG.
@@ -474,8 +493,9 @@
     const headings = element.querySelectorAll("h2, h3, h4, h5").length;
     if (headings >= 3) return "features";
     if (pictures >= 4 && text.length < 400) return "gallery";
-    if (index === all.length - 1 && element.querySelectorAll("a").length >= 5) return "footer";
-    if (index <= 1 && height > innerHeight * 0.4) return "hero";
+    if (index === all.length - 1 && /©|\(c\)|copyright|all rights reserved/i.test(text)) return "footer";
+    const first = element.getBoundingClientRect().top + scrollY < innerHeight * 0.4;
+    if (first && index <= 1 && height > innerHeight * 0.4 && has("h1, h2")) return "hero";
     return "content";
   },
 })

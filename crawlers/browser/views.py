@@ -95,15 +95,21 @@ class Surroundings:
 async def visit(session: BrowserSession, url: str, put: PutBlob, around: Surroundings, options: VisitOptions) -> Visit:
     """Take all views of a page. Raises PageFailure, with a kind to count by, where the page gives none."""
     first = options.viewports[0]
+    crashed = False
     try:
         async with (
             session.tab(host_of(url), first, user_agent=_agent(first, options)) as tab,
             asyncio.timeout(options.seconds),
         ):
-            return await _Look(tab, url, put, around, options).take()
+            try:
+                return await _Look(tab, url, put, around, options).take()
+            finally:
+                crashed = tab.crashed
     except TimeoutError:
         raise PageFailure("timeout", f"{url} was not done within {options.seconds:g} s") from None
     except (Error, NavigationError) as error:
+        if crashed:
+            raise PageFailure("crashed", f"{url} brought its renderer down") from None
         raise around.explain(url, str(error)) or failure_of(url, error) from None
 
 
@@ -131,9 +137,10 @@ class _Look:
             return Visit(self.tab.url, answer.status, answer.headers, seconds=latency)
         self.about = _checked(await self.tab.call("describe"))
         signals = await self._signals(answer)
+        metas = self.about["metas"]
         settled = await settle(self.tab, self.limits)
         self.about = _checked(await self.tab.call("describe"))
-        if self.tab.url != answer.url:
+        if self.tab.url != answer.url or self.about["metas"] != metas:
             answer = self.tab.network.document(self.tab.loader) or answer
             signals = await self._signals(answer)
         found = Visit(self.tab.url, answer.status, answer.headers, signals=signals, seconds=latency)
@@ -207,6 +214,7 @@ class _Look:
             return
         one_is_enough = found.status >= 400 or bool({"bot_wall", "cookie_wall"} & set(self.verdicts))
         if one_is_enough:
+            self.camera.sections = False
             found.shots += await self.camera.take(options.viewports[0], "light", ("fold",), self.verdicts)
             return
         reacts: bool | None = None
@@ -215,7 +223,7 @@ class _Look:
                 found.loads += await self._turn(viewport)
             if "light" in options.themes:
                 found.shots += await self.camera.take(viewport, "light", options.kinds, self.verdicts)
-            if "dark" not in options.themes or reacts is False:
+            if "dark" not in options.themes or (reacts is False and "light" in options.themes):
                 continue
             reacts = await self._darken()
             if reacts or "light" not in options.themes:
@@ -230,13 +238,19 @@ class _Look:
         if self.options.each_load or self._varies_by_agent():
             return await self._load_again()
         await settle_again(tab, self.limits)
-        if viewport.mobile and await tab.call("overflows"):
+        if viewport.mobile and await tab.call("misfits"):
             return await self._load_again()
         return 0
 
     async def _load_again(self) -> int:
-        await self.tab.navigate(self.url, self.limits.goto)
-        await settle(self.tab, self.limits)
+        """Open the page once more. Raises PageFailure where its server has another answer to it this time."""
+        answer = await self._open()
+        if answer.status >= 400:
+            raise PageFailure(f"http_{answer.status}", f"{self.url} answers {answer.status} when it is asked again")
+        self.about = _checked(await self.tab.call("describe"))
+        await self._signals(answer)
+        settled = await settle(self.tab, self.limits)
+        self.verdicts = list(dict.fromkeys([*self.verdicts, *settled.verdicts]))
         return 1
 
     def _varies_by_agent(self) -> bool:
@@ -254,7 +268,8 @@ class _Look:
         after = await tab.call("colours")
         if changed_share(before, after) >= REACTION_SHARE:
             return True
-        await tab.show_theme("light")
+        if "light" in self.options.themes:
+            await tab.show_theme("light")
         return False
 
 
