@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
-from benchmarks.hostile import looks, waits
+from benchmarks.hostile import answers, heavy, looks, rights, stores, traps, waits
 from benchmarks.hostile.hazard import Journey, Row, Solo
 from crawlers.browser.find import BrowserNotFound, require_chromium
 
@@ -24,7 +24,15 @@ SIDE_BY_SIDE = 2  # crawls that mostly wait leave room for those that work
 
 def every() -> list[Journey | Solo]:
     """All hazards, those that take longest first."""
-    return [*waits.journeys(), *looks.journeys()]
+    return [
+        *waits.journeys(),
+        *answers.journeys(),
+        *heavy.journeys(),
+        *looks.journeys(),
+        *rights.journeys(),
+        *traps.journeys(),
+        *stores.journeys(),
+    ]
 
 
 def chosen(names: Sequence[str]) -> list[Journey | Solo]:

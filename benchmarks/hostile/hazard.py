@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -130,7 +130,10 @@ class Solo:
 
 @dataclass(frozen=True)
 class Journey:
-    """One crawl over many hazards, and how long the whole may last."""
+    """One crawl over many hazards, and how long the whole may last; `whole`: its hazards cannot do without each other.
+
+    The hazards' seeds are handed over as the argument that `seeds_as` names.
+    """
 
     name: str
     hazards: Sequence[Hazard]
@@ -138,9 +141,12 @@ class Journey:
     spider: str = "web"
     arguments: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
+    seeds_as: str = "seeds"
 
     def only(self, hazards: Sequence[Hazard]) -> Journey:
-        return Journey(self.name, hazards, self.seconds, self.spider, self.arguments, self.settings)
+        """The same with some of its hazards, where it can be had with some."""
+        return self if self.whole else replace(self, hazards=hazards)
 
     def rows(self, folder: Path) -> tuple[list[Row], Row]:
         """A row for each hazard, and one for whether the crawl ended."""
@@ -166,10 +172,10 @@ class Journey:
 
     def _crawl(self, store: Path, server: HostileServer) -> CrawlSummary | str:
         """The summary, or what came instead of it; a crawl that does not end is left to end with this process."""
-        arguments = {**self.arguments, "run": self.name}
+        arguments = {**self.arguments, "run": "".join(c if c.isalnum() else "-" for c in self.name.lower())}
         seeds = [seed for hazard in self.hazards for seed in hazard.seeds]
         if seeds:
-            arguments["seeds"] = ",".join(seeds)
+            arguments[self.seeds_as] = ",".join(seeds)
         settings = {"GESSO_PROXY": server.address, **self.settings}
         found: list[CrawlSummary | str] = []
 
