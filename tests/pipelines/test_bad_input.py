@@ -111,7 +111,8 @@ def test_an_unreachable_seed_is_named_and_the_reachable_ones_are_kept(tmp_path: 
     (site / "index.html").write_text("<!doctype html><title>Here</title><h1>Here I am</h1><p>Some text to see.</p>")
     with serving({"127.0.0.1": site}) as server:
         seeds = f"{server.address}/,http://127.0.0.1:9/"
-        done = run_gesso("crawl", "web", "--seeds", seeds, "--depth", "0", "--home", str(tmp_path / "home"))
+        allowed = ["--allow", server.address.removeprefix("http://"), "--allow", "127.0.0.1:9"]
+        done = run_gesso("crawl", "web", "--seeds", seeds, "--depth", "0", *allowed, "--home", str(tmp_path / "home"))
     assert done.returncode == 2
     assert "http://127.0.0.1:9/" in done.stderr
     store = CaptureStore(str(tmp_path / "home" / "captures"))
