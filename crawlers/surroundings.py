@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
+from dataclasses import replace
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -17,6 +18,7 @@ from crawlers.urls import host_of
 
 MAX_HOSTS = 10_000
 PROBE_SECONDS = 15
+PAGE_RESPONSE_BYTES = 64 << 20  # of anything that a page asks for: no page needs a larger file to be drawn
 
 
 class CrawlSurroundings(Surroundings):
@@ -27,12 +29,15 @@ class CrawlSurroundings(Surroundings):
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
     async def proxy(self) -> str | None:
-        """Where the browser sends everything: the egress guard, where the crawl has one."""
+        """Where the browser sends everything: a door of its own into the egress guard, where the crawl has one."""
         guard = getattr(self.crawler, "_gesso_egress", None)
         if guard is None:
             return self.crawler.settings.get("GESSO_PROXY") or None
         await guard.ready()
-        return str(guard.address)
+        door = await guard.door(
+            replace(guard.limits, response_bytes=min(guard.limits.response_bytes, PAGE_RESPONSE_BYTES))
+        )
+        return str(door.address)
 
     async def permit(self, url: str) -> tuple[Signal, ...]:
         permission = getattr(self.crawler, "_gesso_permission", None)
