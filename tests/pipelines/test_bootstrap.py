@@ -23,6 +23,7 @@ def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (venv / ".gesso-installed").write_text(bootstrap.wanted("all,dev"))
     monkeypatch.delenv("GESSO_CHROMIUM", raising=False)
     (venv / ".gesso-browser").write_text(f"\n{sys.executable}")
+    (venv / ".gesso-autoconsent").write_text(bootstrap.AUTOCONSENT)
     return venv
 
 
@@ -31,6 +32,18 @@ def test_a_second_call_does_nothing(ready: Path, monkeypatch: pytest.MonkeyPatch
     started = time.monotonic()
     bootstrap.set_up(ready, "all,dev", with_browser=True)
     assert time.monotonic() - started < 2
+
+
+def test_without_consent_rules_the_set_up_goes_on(
+    ready: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (ready / ".gesso-autoconsent").unlink()
+    failing = subprocess.CompletedProcess([], 1, stdout="", stderr="npm error: no such registry\n")
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda _: "/usr/bin/npm")
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_, **__: failing)
+    bootstrap.set_up(ready, "all,dev", with_browser=True)
+    assert "no consent rules (npm ended with 1: npm error: no such registry)" in capsys.readouterr().out
+    assert not (ready / ".gesso-autoconsent").exists()
 
 
 def test_other_extras_install_again(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:

