@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
-from benchmarks.hostile import answers, heavy, looks, rights, stores, traps, waits
+from benchmarks.hostile import accidents, answers, heavy, looks, rights, stores, traps, waits
 from benchmarks.hostile.hazard import Journey, Row, Solo
 from crawlers.browser.find import BrowserNotFound, require_chromium
 
@@ -28,10 +28,11 @@ def every() -> list[Journey | Solo]:
         *waits.journeys(),
         *answers.journeys(),
         *heavy.journeys(),
+        *traps.journeys(),
         *looks.journeys(),
         *rights.journeys(),
-        *traps.journeys(),
         *stores.journeys(),
+        *accidents.solos(),
     ]
 
 

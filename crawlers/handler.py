@@ -28,6 +28,7 @@ from crawlers.surroundings import CrawlSurroundings
 THEMES = ("light", "dark")
 KINDS = ("fold", "full")
 ATTEMPTS = 3
+CRASHES = 2
 DROPPED_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding", "set-cookie"})
 ENGINE = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"  # what sites that sniff agents want to read
 DESKTOP_AGENT = f"Mozilla/5.0 (X11; Linux x86_64) {ENGINE} Safari/537.36"
@@ -130,6 +131,9 @@ class PageDownloadHandler:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await visit(session, request.url, self._put, self._around, options)
+            except PageFailure as error:
+                if error.kind != "crashed" or attempt == CRASHES:  # once may have been another's fault, or the system's
+                    raise
             except BrowserGone as error:  # not necessarily this page's fault: another may have hung the browser
                 if attempt == ATTEMPTS:
                     raise PageFailure("browser", f"{request.url}: {error}") from None

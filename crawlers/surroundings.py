@@ -47,9 +47,12 @@ class CrawlSurroundings(Surroundings):
 
     def explain(self, url: str, message: str) -> PageFailure | None:
         guard = getattr(self.crawler, "_gesso_egress", None)
-        if guard is None or not any(word in message for word in ("TUNNEL", "PROXY", "CONNECTION", "EMPTY_RESPONSE")):
+        signs = ("TUNNEL", "PROXY", "CONNECTION", "EMPTY_RESPONSE", "broken off")
+        if guard is None or not any(sign in message for sign in signs):
             return None
         outcome = guard.outcome(url)
+        if "broken off" in message and outcome is not None and outcome.kind == "unreachable":
+            return None  # it was reached, and broke off by itself
         return None if outcome is None else PageFailure(outcome.kind, f"{url}: {outcome.reason}")
 
     async def probe(self, url: str) -> str | None:

@@ -166,7 +166,8 @@ def inward() -> list[Hazard]:
     hints += f'<link rel="dns-prefetch" href="//{here}"><link rel="stylesheet" href="http://{here}/s.css">'
     green = block(GREEN, 300)
     seeds = {
-        "loopback as a seed": here, "decimal address": f"2130706433:{TRAP.port}", "hex address": f"0x7f000001:{TRAP.port}",
+        "loopback as a seed": here, "decimal address": f"2130706433:{TRAP.port}",
+        "hex address": f"0x7f000001:{TRAP.port}",
         "octal address": f"0177.0.0.1:{TRAP.port}", "short address": f"127.1:{TRAP.port}",
         "IPv6 loopback": f"[::1]:{TRAP.port}", "IPv4-mapped IPv6": f"[::ffff:127.0.0.1]:{TRAP.port}",
         "metadata address": METADATA, "private address": "10.0.0.1", "local name": f"localhost:{TRAP.port}",

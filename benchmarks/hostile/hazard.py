@@ -45,7 +45,9 @@ class Seen:
 
     def picture(self, kind: str = "full", width: int = 1440, theme: str = "light") -> Image.Image:
         """The picture of a view; the fold where there is no longer one."""
-        views = {(c.view.kind, c.view.width, c.view.theme): c for c in self.captures}
+        views: dict[tuple[str, int, str | None], Capture] = {
+            (c.view.kind, c.view.width, c.view.theme): c for c in self.captures
+        }
         found = views.get((kind, width, theme)) or views[("fold", width, theme)]
         return Image.open(io.BytesIO(self.store.read_image(found))).convert("RGB")
 
@@ -168,7 +170,9 @@ class Journey:
         if not isinstance(outcome, CrawlSummary):
             return [self._lost(hazard, said) for hazard in self.hazards], end
         opened = CaptureStore(str(store))
-        return [self._row(hazard, opened, outcome, server, watch, begun) for hazard in self.hazards], end
+        return [
+            self._row(hazard, opened, outcome, server, watch, (begun, begun + took)) for hazard in self.hazards
+        ], end
 
     def _crawl(self, store: Path, server: HostileServer) -> CrawlSummary | str:
         """The summary, or what came instead of it; a crawl that does not end is left to end with this process."""
@@ -200,7 +204,7 @@ class Journey:
         summary: CrawlSummary,
         server: HostileServer,
         watch: Watch,
-        begun: float,
+        span: tuple[float, float],
     ) -> Row:
         keys = hazard.keys or tuple(hazard.sites)
         captures = [c for c in store.captures() if {c.site, netloc(c.url)} & set(keys)]
@@ -215,7 +219,7 @@ class Journey:
                 wrong = f"{type(error).__name__}: {error}"[:120]
         if not right:
             word += "".join(f" ({failure.reason[:150]})" for failure in failures[:1])
-        took = watch.last(keys, begun) - first_ask(server, seen.hosts, begun)
+        took = watch.last(keys, span[1]) - first_ask(server, seen.hosts, span[0])
         said = word + (f", but {wrong}" if wrong else "")
         return Row(hazard.name, " or ".join(hazard.expected), said, took, hazard.seconds, right and wrong is None)
 

@@ -164,7 +164,10 @@ def long_pages() -> list[Hazard]:
 
 def moving() -> list[Hazard]:
     """Pages that never come to rest by themselves."""
-    spin = f"<style>@keyframes m{{to{{margin-left:400px;height:600px}}}} #m{{animation:m 1s linear infinite alternate;height:90px;background:{css(GREEN)}}}</style>"
+    spin = (
+        "<style>@keyframes m{to{margin-left:400px;height:600px}}"
+        f"#m{{animation:m 1s linear infinite alternate;height:90px;background:{css(GREEN)}}}</style>"
+    )
     frames = script(
         "const m = document.getElementById('m'); const step = (t) => { m.style.height = 200 + t % 400 + 'px';"
         "requestAnimationFrame(step) }; requestAnimationFrame(step)"

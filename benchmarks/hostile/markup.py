@@ -85,7 +85,7 @@ def hazard(
     start: str = "/",
     more: Site | None = None,
 ) -> Hazard:
-    """A hazard with a host of its own, named for it: `front` is what its seed answers, `more` the host's other paths."""
+    """A hazard with a host of its own, named for it: `front` answers its seed, `more` its other paths."""
     host = host_named(name)
     site: Site = {start.partition("?")[0]: front, **(more or {})}
     return Hazard(name, expect, seconds, {host: site}, (f"http://{host}{start}",), check=check)

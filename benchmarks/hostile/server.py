@@ -1,4 +1,4 @@
-"""A server on loopback that answers as badly as it is told to, for any number of host names, as an HTTP proxy or itself.
+"""A server on loopback that answers as badly as it is told to, for any number of hosts, as an HTTP proxy or itself.
 
 Raw sockets: an HTTP library would mend lengths, add headers and end what should hang.
 """
@@ -103,7 +103,9 @@ class HostileServer:
         return self._times.get((host, path), 0)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        with contextlib.suppress(
+            OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError
+        ):
             tunnel = ""
             while (line := await reader.readline()).strip():
                 method, _, rest = line.decode("latin-1").partition(" ")

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.hostile.hazard import CAPTURED, Hazard, Journey, Seen
 from benchmarks.hostile.markup import gzip_bomb, image, page, picture, png_bomb
-from benchmarks.hostile.server import Reply, broken_off
+from benchmarks.hostile.server import Reply, Route, Site, broken_off
 
 QUICK = 25.0
 SHOT = picture(size=(72, 128))
@@ -34,7 +34,8 @@ def evidence(seen: Seen) -> str | None:
 
 def repositories() -> list[Journey]:
     """F-Droid: what is not signed, or not what was signed."""
-    files = {"/good.png": image(SHOT), "/wrong.png": image(SHOT), "/bomb.png": image(png_bomb(30_000)),
+    files: dict[str, Route] = {"/good.png": image(SHOT), "/wrong.png": image(SHOT),
+             "/bomb.png": image(png_bomb(30_000)),
              "/text.png": page(), "/cut.png": broken_off(image(SHOT), 0.5), "/zip.png": Reply(
                  gzip_bomb(600), 200, {"Content-Encoding": "gzip", "Content-Type": "image/png"})}  # fmt: skip
     shots: dict[str, tuple[dict[str, Any], str | tuple[str, ...]]] = {
@@ -49,7 +50,7 @@ def repositories() -> list[Journey]:
     packages = {f"app{n}": {"metadata": {"name": {"en-US": name}, "screenshots": {"phone": {"en-US": [shot]}}}}
                 for n, (name, (shot, _)) in enumerate(shots.items())}  # fmt: skip
     index = json.dumps({"repo": {"timestamp": 1}, "packages": packages}).encode()
-    whole = {"/entry.json": answer({"timestamp": 1, "index": entry("/index-v2.json", index), "diffs": {}}),
+    whole: Site = {"/entry.json": answer({"timestamp": 1, "index": entry("/index-v2.json", index), "diffs": {}}),
              "/index-v2.json": answer(index), **files}  # fmt: skip
     hazards = [Hazard(name, expect, QUICK, {"repo.test": whole}, keys=(f"app{n}",))
                for n, (name, (_, expect)) in enumerate(shots.items())]  # fmt: skip
@@ -73,7 +74,7 @@ def repositories() -> list[Journey]:
     for number, (name, (reply, expect)) in enumerate(jars.items()):
         host = f"jar{number}.test"
         is_jar = "jar" in name
-        site = {"/entry.jar": reply} if is_jar else {"/entry.json": reply, "/index-v2.json": answer(index)}
+        site: Site = {"/entry.jar": reply} if is_jar else {"/entry.json": reply, "/index-v2.json": answer(index)}
         given = {"repo": f"http://{host}", "entry": "jar" if is_jar else "json"}
         journeys.append(
             Journey(name.replace(" ", "-"), [Hazard(name, expect, QUICK, {host: site})], 40, "fdroid", given)
@@ -98,7 +99,7 @@ def apple() -> Journey:
         app(6, screenshotUrls=["http://127.0.0.1:1/x.png"]),
         app(7, screenshotUrls="nonsense"),
     ]
-    sites = {
+    sites: dict[str, Site] = {
         API: {"/lookup": answer({"resultCount": len(apps), "results": apps})},
         "pages.test": {"/one": page(shelf.decode()), "/two": page("<p>another layout</p>")},
         "img.test": {"/page.png/9999x9999bb.png": image(SHOT), "/bomb.png": image(png_bomb(30_000)),
@@ -107,9 +108,9 @@ def apple() -> Journey:
     expected: list[tuple[str, str | tuple[str, ...]]] = [
         ("empty screenshotUrls", CAPTURED), ("store page of another layout", "layout_changed"),
         ("pixel bomb in the App Store", "too_large"), ("page as an App Store image", "not_an_image"),
-        ("file: as an App Store image", "bad_entry"), ("private address as an App Store image", "egress"),
-        ("screenshotUrls of nonsense", ("bad_entry", "layout_changed", "layout_changed + bad_entry", "http_404",
-                                        "bad_entry + http_404")),
+        ("file: as an App Store image", "bad_entry + http_404"),  # no picture that counts: its store page is asked
+        ("private address as an App Store image", "egress"),
+        ("screenshotUrls of nonsense", "bad_entry + http_404"),
     ]  # fmt: skip
     hazards = [Hazard(name, expect, QUICK, sites if n == 1 else {}, keys=(f"app{n}",),
                       check=evidence if n == 2 else None) for n, (name, expect) in enumerate(expected, 1)]  # fmt: skip
@@ -122,6 +123,9 @@ def apple() -> Journey:
 def google() -> Journey:
     """Google Play: the block has moved, is broken, or is not there."""
 
+    def callback(given: str) -> str:
+        return f"<script>AF_initDataCallback({given});</script>"
+
     def details(app_id: str) -> list[Any]:
         found: list[Any] = [None] * 100
         found[0], found[77], found[68] = [f"App {app_id}"], [app_id], ["Studio"]
@@ -129,16 +133,17 @@ def google() -> Journey:
         return found
 
     def block(key: str, data: Any) -> str:
-        return f"<script>AF_initDataCallback({{key: '{key}', hash: '1', data:{json.dumps(data)}, sideChannel: {{}}}});</script>"
+        return callback(f"{{key: '{key}', hash: '1', data:{json.dumps(data)}, sideChannel: {{}}}}")
 
     pages = {
-        "a.usual": ("details where they were last seen", block("ds:5", [None, [None, None, details("a.usual")]]), CAPTURED),
+        "a.usual": ("details where they were last seen", block("ds:5", [None, [None, None, details("a.usual")]]),
+                    CAPTURED),
         "a.shifted": ("shifted ds block", block("ds:17", [[[details("a.shifted")]]]), CAPTURED),
         "a.broken": ("broken layout", block("ds:5", [None, {"title": None}]), "layout_changed"),
         "a.empty": ("no data block at all", "<p>Sorry</p>", "layout_changed"),
-        "a.deep": ("data block nested 100,000 deep", f"<script>AF_initDataCallback({{key: 'ds:5', data:{'[' * 100_000}}});</script>",
+        "a.deep": ("data block nested 100,000 deep", callback(f"{{key: 'ds:5', data:{'[' * 100_000}}}"),
                    "layout_changed"),
-        "a.code": ("data block of code", "<script>AF_initDataCallback({key: 'ds:5', data:(function(){for(;;);})()});</script>",
+        "a.code": ("data block of code", callback("{key: 'ds:5', data:(function(){for(;;);})()}"),
                    "layout_changed"),
     }  # fmt: skip
     routes = {f"id={app_id}": page(body) for app_id, (_, body, _) in pages.items()}
@@ -146,7 +151,7 @@ def google() -> Journey:
     def play(ask: Any) -> Reply:
         return next((reply for key, reply in routes.items() if key in ask.query.split("&")), Reply(b"", 404))
 
-    sites = {PLAY: {"/store/apps/details": play}, "img.test": {"*": image(SHOT)}}
+    sites: dict[str, Site] = {PLAY: {"/store/apps/details": play}, "img.test": {"*": image(SHOT)}}
     hazards = [Hazard(name, expect, QUICK, sites if n == 0 else {}, keys=(app_id,),
                       check=evidence if expect == "layout_changed" else None)
                for n, (app_id, (name, _, expect)) in enumerate(pages.items())]  # fmt: skip

@@ -214,6 +214,10 @@
       } catch { /* an animation without a timeline cannot be moved */ }
     }
     for (const media of document.querySelectorAll("video, audio")) media.pause();
+    for (const marquee of document.querySelectorAll("marquee")) marquee.stop();
+    for (const svg of document.querySelectorAll("svg")) {
+      if (!svg.ownerSVGElement) { svg.pauseAnimations(); svg.setCurrentTime(0); }
+    }
     const still = "*, *::before, *::after { transition: none !important; caret-color: transparent !important; scroll-behavior: auto !important }";
     if (!gesso.sheet) {
       gesso.sheet = new CSSStyleSheet();
@@ -230,7 +234,8 @@
     await frame();
     await frame();
     const late = [...document.images].filter((image) => !image.complete && image.loading !== "lazy");
-    if (late.length) await Promise.race([Promise.allSettled(late.map((image) => image.decode())), new Promise((done) => setTimeout(done, 1000))]);
+    const end = performance.now() + 1000;  // counted in frames: no timer fires while the page's scripts are stopped
+    while (late.some((image) => !image.complete) && performance.now() < end) await frame();
   },
 
   // What a page says of itself.
@@ -241,7 +246,7 @@
     return {
       title: text(document.title),
       description: meta.description || text(document.querySelector("meta[property='og:description']")?.content),
-      lang: text(document.documentElement.lang).slice(0, 35),
+      lang: text(document.documentElement?.lang).slice(0, 35),
       metas: metas.filter(([name]) => /robots|bot$|ai|tdm|rights|usage/.test(name)),
     };
   },
@@ -275,7 +280,7 @@
 
   // The document as it stands, bounded.
   html() {
-    return document.documentElement.outerHTML.slice(0, 8 << 20);
+    return (document.documentElement?.outerHTML || "").slice(0, 8 << 20);
   },
 
   // Whether a page that knows phones still stands as the window before had it: wider than this one, or with a menu over
@@ -283,7 +288,7 @@
   misfits() {
     if (document.querySelector("meta[name=viewport i]") === null) return false;
     const own = Math.min(innerWidth, screen.width); // a phone zooms out until all fits, and then calls that its width
-    if ((document.scrollingElement || document.documentElement).scrollWidth > own * 1.02 + 1) return true;
+    if ((document.scrollingElement || document.documentElement)?.scrollWidth > own * 1.02 + 1) return true;
     return [...document.querySelectorAll("nav, aside, [role=navigation], [class*=sidebar i], [class*=sidenav i], [class*=drawer i]")].slice(0, 200).some((menu) => {
       const style = getComputedStyle(menu);
       if ((style.position !== "fixed" && style.position !== "absolute") || style.visibility === "hidden" || Number(style.opacity) === 0) return false;
@@ -315,6 +320,11 @@
       parks: document.querySelectorAll(parks).length,
       links: document.links.length,
     };
+  },
+
+  // How large the document is.
+  elements() {
+    return document.getElementsByTagName("*").length;
   },
 
   // Remembers where everything is, to be compared by `drift` once the picture is taken.
@@ -355,7 +365,7 @@
   // The scroller that holds the page where the document itself does not scroll: {top, extra} in CSS pixels, or null.
   scroller() {
     const root = document.scrollingElement || document.documentElement;
-    if (root.scrollHeight > innerHeight * 1.2) return null;
+    if (!root || root.scrollHeight > innerHeight * 1.2) return null;
     let best = null;
     for (const element of [...document.querySelectorAll("body *")].slice(0, 20000)) {
       const extra = element.scrollHeight - element.clientHeight;

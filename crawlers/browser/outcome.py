@@ -8,6 +8,7 @@ from crawlers.captures import Signal
 from crawlers.errors import GessoError
 
 _NET = re.compile(r"net::ERR_([A-Z0-9_]+)")
+_MOVED = ("moved: ", "leading elsewhere", "Cannot find context", "context was destroyed")
 
 
 class PageFailure(GessoError):
@@ -24,6 +25,10 @@ def failure_of(url: str, error: Exception) -> PageFailure:
     """The typed failure behind an error of the browser's."""
     message = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
     code = _NET.search(message)
+    if any(sign in message for sign in _MOVED):
+        return PageFailure("moved", f"{url} keeps leading elsewhere by itself")
+    if "broken off" in message:
+        return PageFailure("broken_off", f"{url} broke off before its end ({code[1] if code else 'no further word'})")
     if (code and code[1] in ("TIMED_OUT", "CONNECTION_TIMED_OUT")) or ("Timeout" in message and "exceeded" in message):
         return PageFailure("timeout", f"{url} did not open in time: {message}")
     if code and code[1] == "ABORTED":

@@ -34,6 +34,9 @@ PARKED = re.compile(
     r"domain.{0,20}(steht zum verkauf|à vendre|en venta)|parked free|courtesy of .{0,20}(godaddy|sedo|namecheap)",
     re.I,
 )
+BINARY = re.compile(
+    r"^\s*([^\w\s]{1,3}PNG\b|%PDF-\d|GIF8[79]a|PK\x03\x04|.{1,12}JFIF|RIFF.{4}(WEBP|AVI)|wOF[2F])", re.S
+)  # how files of other kinds begin, as text
 FEW_WORDS = 1200  # characters, below which a page is little else than what it says
 WALL_WORDS = 1500
 SAME_TEXT = 0.9
@@ -89,6 +92,11 @@ def judge(status: int, asked: str, url: str, facts: Facts) -> list[str]:
     if is_login_wall(asked, url, facts):
         return ["login_wall"]
     return []
+
+
+def is_binary(text: str) -> bool:
+    """Whether a document's text is a file's of another kind that was served as a page."""
+    return BINARY.match(text) is not None
 
 
 def is_bot_wall(status: int, facts: Facts) -> bool:

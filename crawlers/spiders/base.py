@@ -12,7 +12,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers.arguments import Arguments, as_json, parse_arguments, run_id
 from crawlers.browser.outcome import PageFailure
-from crawlers.captures import Failure, Rights, StoreFull, Signal, failure_id, now
+from crawlers.captures import Failure, Rights, Signal, StoreFull, failure_id, now
 from crawlers.folders import crawls_folder
 from crawlers.frontier import LEASE_SECONDS, FrontierBackend, open_frontier
 from crawlers.middlewares.refused import Refused
@@ -79,8 +79,8 @@ def classify(error: Any) -> tuple[str, str]:
         return f"http_{error.response.status}", f"{error.response.url} answers {error.response.status}"
     name = type(error).__name__
     reason = f"{name}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no further word'}"
-    if isinstance(error, IgnoreRequest):
-        return "ignored", reason
+    if isinstance(error, IgnoreRequest):  # what unpacks to too much is one, too
+        return "too_large" if "DOWNLOAD_MAXSIZE" in str(error) else "ignored", reason
     if "Timeout" in name or "TimedOut" in name:
         return "timeout", reason
     if "Cancelled" in name:
