@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import CDPSession, Error
 
@@ -95,6 +96,10 @@ class Network:
         """Bytes that came over the wire since `begin`."""
         return self._visit.received
 
+    def origins(self) -> set[str]:
+        """The origins of all documents that came, those in frames among them."""
+        return {origin_of(answer.url) for answer in self._visit.documents.values()}
+
     def document(self, loader: str) -> Answer | None:
         """The answer that a loader's document came with."""
         return self._visit.documents.get(loader)
@@ -136,7 +141,7 @@ class Network:
         entry |= {"mime": asset.mime, "bytes": len(body)}
         if sniffed.width and sniffed.height:
             entry |= {"width": sniffed.width, "height": sniffed.height}
-        if len(self._known) < MAX_KNOWN:
+        if asset.url in self._known or len(self._known) < MAX_KNOWN:
             self._known[asset.url] = entry
         return entry
 
@@ -171,7 +176,7 @@ class Network:
         if not wanted or response["status"] != 200 or url.startswith("data:") or len(url) > MAX_URL:
             return
         visit = self._visit
-        if url in visit.stored or url in visit.waiting or len(visit.waiting) >= MAX_ASSETS:
+        if url in visit.stored or url in visit.waiting or len(visit.waiting) + len(visit.stored) >= MAX_ASSETS:
             return
         size = next((v for k, v in response["headers"].items() if k.lower() == "content-length"), "")
         if not (size.isdigit() and int(size) > MAX_ASSET_BYTES):
@@ -188,6 +193,11 @@ class Network:
     def _end(self, event: dict[str, Any]) -> None:
         self._visit.open.discard(event["requestId"])
         self._visit.last = time.monotonic()
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
 
 
 def _headers(given: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -78,12 +78,21 @@ def top_rows(png: bytes, rows: int) -> bytes:
     For what Chromium writes: 8 bits a channel, not interlaced. Raises ValueError for another PNG.
     """
     width, height = png_size(png)
-    depth, colour, _, _, interlace = png[24:29]
+    depth, colour, _, _, interlace = png[24:29].ljust(5, b"\0")
     if png[:8] != SIGNATURE or depth != 8 or interlace or colour not in CHANNELS:
         raise ValueError("not a PNG of 8 bits a channel without interlace")
+    if rows < 1:
+        raise ValueError("a picture has one row at least")
     if rows >= height:
         return png
-    wanted = rows * (1 + width * CHANNELS[colour])
+    try:
+        return _top_rows(png, width, rows, CHANNELS[colour])
+    except (struct.error, zlib.error):
+        raise ValueError("a PNG that is damaged") from None
+
+
+def _top_rows(png: bytes, width: int, rows: int, channels: int) -> bytes:
+    wanted = rows * (1 + width * channels)
     inflate = zlib.decompressobj()
     parts: list[bytes] = []
     have, at = 0, 8
@@ -94,8 +103,8 @@ def top_rows(png: bytes, rows: int) -> bytes:
             part = inflate.decompress(png[at + 8 : at + 8 + length], wanted - have)
             parts.append(part)
             have += len(part)
-        elif kind == b"IEND" or not kind:
-            raise ValueError("a PNG that ends too soon")
+        elif kind in (b"IEND", b"tRNS"):
+            raise ValueError(f"a PNG with {kind.decode()} before its picture is complete")
         at += 12 + length
     header = struct.pack(">II", width, rows) + png[24:29]
     body = zlib.compress(b"".join(parts), 1)

@@ -46,7 +46,7 @@ def _section(raw: Any, page_width: float, page_height: float) -> Found | None:
     try:
         path = tuple(int(step) for step in raw["path"][:200])
         x, y, width, height = (float(raw[key]) for key in ("x", "y", "width", "height"))
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         return None
     left, top = max(0.0, x), max(0.0, y)
     right, bottom = min(page_width, x + width), min(page_height, y + height)

@@ -137,7 +137,7 @@ class BrowserSession:
                     running, viewport, theme=theme, user_agent=user_agent, javascript=javascript, offline=offline
                 )
                 yield await asyncio.wait_for(context.new_page(), OPEN_SECONDS)
-            except Error as error:
+            except (Error, TimeoutError) as error:
                 if not running.browser.is_connected():
                     raise BrowserGone("the browser ended while it had pages open") from error
                 raise
@@ -161,7 +161,7 @@ class BrowserSession:
             except BaseException as error:
                 if tab is not None:
                     tab.fit = False
-                if isinstance(error, Error) and not running.browser.is_connected():
+                if isinstance(error, Error | TimeoutError) and not running.browser.is_connected():
                     raise BrowserGone("the browser ended while it had pages open") from error
                 raise
             finally:
@@ -222,7 +222,7 @@ class BrowserSession:
 
     def _idle_tab(self, running: _Running, host: str) -> Tab | None:
         for number, (kept_for, tab) in enumerate(running.idle):
-            if kept_for == host:
+            if kept_for == host and tab.fit:
                 del running.idle[number]
                 return tab
         return None
@@ -238,8 +238,8 @@ class BrowserSession:
             spare = running.idle.pop(0)[1] if len(running.idle) > self.options.concurrent_pages else None
             await self._release(running, spare.context if spare is not None else None)
             return
-        if not tab.fit and alive:
-            await tab.crash()
+        if alive:
+            await tab.crash()  # a renderer in an endless loop would not close, and take the browser with it
         await self._release(running, tab.context)
 
     async def _acquire(self) -> _Running:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,15 +17,25 @@ from playwright.async_api import Error
 
 from crawlers.browser.devices import Viewport
 from crawlers.browser.network import PutBlob
-from crawlers.browser.picture import Geometry, cut, is_flat, measure, png_size, screenshot, top_rows
+from crawlers.browser.picture import (
+    SCREENSHOT_SECONDS,
+    Geometry,
+    cut,
+    is_flat,
+    measure,
+    png_size,
+    screenshot,
+    top_rows,
+)
 from crawlers.browser.sections import Found, node_at, sections_of, subtree
-from crawlers.browser.snapshot import Surroundings, pack_snapshot, take_snapshot
+from crawlers.browser.snapshot import SNAPSHOT_SECONDS, Surroundings, pack_snapshot, take_snapshot
 from crawlers.browser.tab import Tab, Theme
 from crawlers.captures import Image, Section, View
 
 MAX_DRIFT = 1.0  # CSS pixels
 ATTEMPTS = 2
 INNER_STEPS = 20
+MAX_ELEMENTS = 60_000  # a tree of more would not fit its file, and asking for it takes a quarter of a minute
 
 
 @dataclass(frozen=True)
@@ -110,16 +121,22 @@ class Camera:
     async def _attempt(self, viewport: Viewport, whole: bool) -> _Take:
         with contextlib.suppress(Error, TimeoutError):
             await self.tab.call("mark")
-        geometry = await measure(self.tab.cdp, viewport.width)
+        tab = self.tab
+        geometry = await tab.alive(measure(tab.cdp, viewport.width), SCREENSHOT_SECONDS + 1)
         snapshot: dict[str, Any] | None = None
         with contextlib.suppress(Error, TimeoutError):
-            snapshot = await take_snapshot(self.tab.cdp)
+            if await tab.call("elements") <= MAX_ELEMENTS:
+                snapshot = await tab.alive(take_snapshot(tab.cdp), SNAPSHOT_SECONDS + 1)
         height = min(geometry.height, self.max_height) if whole else geometry.fold_height
-        png = await screenshot(self.tab.cdp, geometry.fold_width, height, geometry.zoom, dpr=viewport.dpr)
-        drift = 0.0
+        shot = screenshot(tab.cdp, geometry.fold_width, height, geometry.zoom, dpr=viewport.dpr)
+        png = await tab.alive(shot, SCREENSHOT_SECONDS + 1)
+        shown = png_size(png)[1] / (viewport.dpr * geometry.zoom)
+        if shown < height - 1:  # more pixels than a picture may have
+            height = int(shown)
+        drift = math.inf  # unknown is not agreed
         with contextlib.suppress(Error, TimeoutError):
-            moved = await self.tab.call("drift")
-            drift = float(moved) if isinstance(moved, int | float) else 0.0
+            moved = await tab.call("drift")
+            drift = float(moved) if isinstance(moved, int | float) else math.inf
         return _Take(geometry, height, png, snapshot, drift)
 
     async def _surroundings(self, viewport: Viewport, theme: Theme, geometry: Geometry) -> Surroundings:
@@ -183,16 +200,22 @@ class Camera:
             return []
         try:
             await self.tab.run_scripts()
-            await self.tab.call("scrollInner", {"maxSteps": INNER_STEPS})
+            walked = await self.tab.call("scrollInner", {"maxSteps": INNER_STEPS})
+            if isinstance(walked, int | float):  # what came on the way made it longer
+                extra = max(extra, walked)
             height = min(viewport.height + int(extra), self.max_height)
             await self.tab.show_height(viewport, height)
             await self.tab.call("painted")
             await self.tab.stop_scripts()
             await self.tab.call("painted")
+            left = await self.tab.call("innerLeft")
             take = await self._steady(viewport, True)
             around = await self._surroundings(viewport, theme, take.geometry)
             dom = await self._store_tree(take.snapshot, around)
-            marks = [*verdicts, "inner_scroller", *(["truncated"] if viewport.height + extra > self.max_height else [])]
+            marks = [*verdicts, "inner_scroller"]
+            marks += ["drift"] if take.drift > MAX_DRIFT else []
+            marks += ["no_dom"] if dom is None else []
+            marks += ["truncated"] if left or take.height < take.geometry.height else []
             return [await self._shot("full", viewport, theme, take.png, dom, marks)]
         finally:
             await self.tab.show_height(viewport, viewport.height)

@@ -9,21 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeVar
 
 from playwright.async_api import BrowserContext, CDPSession, Error, Page
 
 from crawlers.browser.devices import Viewport
-from crawlers.browser.network import Answer, Network
+from crawlers.browser.network import Answer, Network, origin_of
 
 SCRIPT = (Path(__file__).parent / "in_page.js").read_text(encoding="utf-8").strip()
 CALL_SECONDS = 15.0
 SEND_SECONDS = 10.0
 CRASH_SECONDS = 2.0
+MAX_MOVES = 20  # documents that may take each other's place in one navigation
 
 Theme = Literal["light", "dark"]
+T = TypeVar("T")
 
 
 class NavigationError(Exception):
@@ -47,9 +49,13 @@ class Tab:
         self._stages: dict[str, set[str]] = {}
         self._stage = asyncio.Event()
         self._stopped = False
+        self._moves = 0
+        self._broken: dict[str, str] = {}
+        self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         page.on("crash", self._crash)
         cdp.on("Page.frameNavigated", self._navigated)
         cdp.on("Page.lifecycleEvent", self._lifecycle)
+        cdp.on("Network.loadingFailed", self._broke)
 
     async def prepare(self) -> None:
         """Turn on what the tab listens to; once."""
@@ -63,7 +69,24 @@ class Tab:
 
     async def send(self, method: str, parameters: dict[str, Any] | None = None, seconds: float = SEND_SECONDS) -> Any:
         """One CDP command. Raises Error or TimeoutError."""
-        return await asyncio.wait_for(self.cdp.send(method, parameters or {}), seconds)
+        return await self.alive(self.cdp.send(method, parameters or {}), seconds)
+
+    async def alive(self, operation: Coroutine[Any, Any, T], seconds: float) -> T:
+        """An operation's result, unless the renderer crashes meanwhile: then nobody would ever answer.
+
+        Raises Error or TimeoutError.
+        """
+        task = asyncio.ensure_future(operation)
+        try:
+            either: set[asyncio.Future[Any]] = {task, self._crashed}
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+        finally:
+            task.cancel()
+        if self.crashed:
+            raise Error("the page crashed")
+        raise TimeoutError
 
     @property
     def url(self) -> str:
@@ -77,11 +100,15 @@ class Tab:
         """
         self.network.begin()
         self._stages.clear()
+        self._broken.clear()
+        self._moves = 0
         async with asyncio.timeout(seconds):
-            # Sent together, so that the page that was here before has no time to run.
-            _, answer = await asyncio.gather(self.run_scripts(), self.cdp.send("Page.navigate", {"url": url}))
+            await self.run_scripts()  # before and not beside it: a document is parsed as it finds the setting
+            answer = await self.cdp.send("Page.navigate", {"url": url})
             if answer.get("errorText"):
                 raise NavigationError(answer["errorText"])
+            if "loaderId" not in answer:  # the same document, at another fragment of it: nothing was loaded
+                await self.cdp.send("Page.reload")
             loader = answer.get("loaderId") or self.loader
             await self._reached(loader, "DOMContentLoaded")
         self.loader = self.loader or loader
@@ -98,12 +125,18 @@ class Tab:
 
     async def _reached(self, loader: str, stage: str) -> None:
         while stage not in self._stages.get(loader, ()) and stage not in self._stages.get(self.loader, ()):
+            if self.crashed:
+                raise Error("the page crashed")
+            if self.loader in self._broken:  # Chromium says neither DOMContentLoaded nor load then
+                raise NavigationError(f"broken off: {self._broken[self.loader]}")
+            if self._moves > MAX_MOVES:
+                raise NavigationError("moved: one document took the place of the other")
             self._stage.clear()
             await self._stage.wait()
 
     async def call(self, function: str, argument: Any = None, seconds: float = CALL_SECONDS) -> Any:
         """Call one function of in_page.js. Raises Error or TimeoutError."""
-        return await asyncio.wait_for(self._call(function, argument), seconds)
+        return await self.alive(self._call(function, argument), seconds)
 
     async def _call(self, function: str, argument: Any) -> Any:
         expression = f"gesso.{function}({json.dumps(argument)})"
@@ -172,17 +205,23 @@ class Tab:
             self._stopped = False
 
     async def leave(self) -> bool:
-        """Forget the page: its storage and cookies. False where the tab had better be closed.
+        """Forget the page: its storage, cookies and history. False where the tab had better be closed.
 
         The document stays, its scripts stopped, until the next one takes its place: going by way of an empty page would
-        cost a renderer of its own each time.
+        cost a renderer of its own each time. What other origins stored here, be it in a frame, is out of our reach.
         """
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
+        origin = origin_of(self.url)
+        if self.network.origins() - {origin}:
+            return False
         try:
             async with asyncio.timeout(CRASH_SECONDS):
                 await self.stop_scripts()
                 await self.cdp.send("Page.stopLoading")
-                await asyncio.gather(self.call("forget"), self.cdp.send("Network.clearBrowserCookies"))
+                await asyncio.gather(
+                    self.call("forget"),
+                    self.cdp.send("Network.clearBrowserCookies"),
+                    self.cdp.send("Page.resetNavigationHistory"),
+                )
                 if origin.startswith("http"):
                     stores = {"origin": origin, "storageTypes": "local_storage,indexeddb,cache_storage,file_systems"}
                     await self.cdp.send("Storage.clearDataForOrigin", stores)
@@ -193,17 +232,27 @@ class Tab:
 
     async def crash(self) -> None:
         """End the renderer from outside: its own thread may be in an endless loop."""
-        with contextlib.suppress(Error, TimeoutError):
+        with contextlib.suppress(Error, TimeoutError):  # it never answers, but the crash is heard of
             await self.send("Page.crash", seconds=CRASH_SECONDS)
 
     def _crash(self, _: Page) -> None:
         self.crashed = True
         self.fit = False
+        self._stage.set()
+        if not self._crashed.done():
+            self._crashed.set_result(None)
 
     def _navigated(self, event: dict[str, Any]) -> None:
         frame = event["frame"]
         if not frame.get("parentId"):
             self._frame, self.loader, self._world = frame["id"], frame["loaderId"], None
+            self._moves += 1
+            self._stage.set()
+
+    def _broke(self, event: dict[str, Any]) -> None:
+        """A document's own request has its loader's name."""
+        if event.get("type") == "Document" and not event.get("canceled") and len(self._broken) < 100:
+            self._broken[event["requestId"]] = str(event.get("errorText", ""))
             self._stage.set()
 
     def _lifecycle(self, event: dict[str, Any]) -> None:

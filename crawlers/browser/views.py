@@ -21,7 +21,7 @@ from crawlers.browser.session import BrowserSession
 from crawlers.browser.settle import Settled, SettleLimits, settle, settle_again
 from crawlers.browser.shoot import Camera, Shot
 from crawlers.browser.tab import NavigationError, Tab, Theme
-from crawlers.browser.verdicts import Facts, NotFoundPage, is_soft_404, judge
+from crawlers.browser.verdicts import Facts, NotFoundPage, is_binary, is_soft_404, judge
 from crawlers.captures import Signal
 from crawlers.policy.decide import decide
 from crawlers.policy.opt_out import page_signals
@@ -33,6 +33,7 @@ Kind = Literal["fold", "full"]
 THROTTLED = frozenset({429, 503})
 HTML = ("text/html", "application/xhtml+xml", "")
 REACTION_SHARE = 0.02
+REACTION_LOOKS = 3
 PROBE_SECONDS = 15.0
 
 
@@ -96,17 +97,17 @@ async def visit(session: BrowserSession, url: str, put: PutBlob, around: Surroun
     """Take all views of a page. Raises PageFailure, with a kind to count by, where the page gives none."""
     first = options.viewports[0]
     crashed = False
+    limit = asyncio.timeout(options.seconds)
     try:
-        async with (
-            session.tab(host_of(url), first, user_agent=_agent(first, options)) as tab,
-            asyncio.timeout(options.seconds),
-        ):
+        async with session.tab(host_of(url), first, user_agent=_agent(first, options)) as tab, limit:
             try:
                 return await _Look(tab, url, put, around, options).take()
             finally:
                 crashed = tab.crashed
     except TimeoutError:
-        raise PageFailure("timeout", f"{url} was not done within {options.seconds:g} s") from None
+        if limit.expired():
+            raise PageFailure("timeout", f"{url} was not done within {options.seconds:g} s") from None
+        raise PageFailure("timeout", f"{url} keeps the browser from answering") from None
     except (Error, NavigationError) as error:
         if crashed:
             raise PageFailure("crashed", f"{url} brought its renderer down") from None
@@ -148,6 +149,8 @@ class _Look:
         found.html = str(await self.tab.call("html") or "")
         found.consent = ":".join(filter(None, (settled.consent.method, settled.consent.rule)))
         facts = Facts.of(await self.tab.call("facts"), found.title)
+        if is_binary(facts.text):
+            raise PageFailure("not_html", f"{self.url} answers with a file of another kind that calls itself a page")
         self.verdicts = self._judged(answer, facts, settled)
         await self.camera.open(self.about, facts.text_length)
         await self._views(found)
@@ -264,12 +267,14 @@ class _Look:
         before = await tab.call("colours")
         await tab.run_scripts()
         await tab.show_theme("dark")
-        await settle_again(tab, self.limits)
-        after = await tab.call("colours")
-        if changed_share(before, after) >= REACTION_SHARE:
-            return True
+        for _ in range(REACTION_LOOKS):  # a listener may take a frame more than a style sheet
+            await tab.call("painted")
+            if changed_share(before, await tab.call("colours")) >= REACTION_SHARE:
+                await settle_again(tab, self.limits)
+                return changed_share(before, await tab.call("colours")) >= REACTION_SHARE
         if "light" in self.options.themes:
             await tab.show_theme("light")
+        await settle_again(tab, self.limits)
         return False
 
 
