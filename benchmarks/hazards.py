@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
@@ -22,9 +23,10 @@ LEAST = 45
 SIDE_BY_SIDE = 2  # crawls that mostly wait leave room for those that work
 
 
-def every() -> list[Journey | Solo]:
+@cache
+def every() -> tuple[Journey | Solo, ...]:
     """All hazards, those that take longest first."""
-    return [
+    return (
         *waits.journeys(),
         *answers.journeys(),
         *heavy.journeys(),
@@ -33,7 +35,7 @@ def every() -> list[Journey | Solo]:
         *rights.journeys(),
         *stores.journeys(),
         *accidents.solos(),
-    ]
+    )
 
 
 def chosen(names: Sequence[str]) -> list[Journey | Solo]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from functools import cache
 
 from PIL import Image
 
@@ -55,6 +56,7 @@ def image(data: bytes, kind: str = "image/png", **headers: str) -> Reply:
     )
 
 
+@cache
 def png_bomb(side: int) -> bytes:
     """A whole PNG of side × side black pixels: a thousand times smaller than what it unpacks to."""
 
@@ -68,11 +70,17 @@ def png_bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
+@cache
 def gzip_bomb(mebibytes: int, piece: bytes = b"\0") -> bytes:
-    """Gzip that unpacks to so many MiB of the same few bytes."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    """Gzip that unpacks to so many MiB of the same few bytes; packed once, and repeated as it is."""
     whole = (piece * ((1 << 20) // len(piece) + 1))[: 1 << 20]
-    return b"".join(packer.compress(whole) for _ in range(mebibytes)) + packer.flush()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(whole) + packer.flush(zlib.Z_FULL_FLUSH)
+    check = 0
+    for _ in range(mebibytes):
+        check = zlib.crc32(whole, check)
+    end = b"\3\0" + struct.pack("<II", check, (mebibytes << 20) & 0xFFFFFFFF)
+    return b"\x1f\x8b\x08\0\0\0\0\0\2\xff" + packed * mebibytes + end
 
 
 def hazard(

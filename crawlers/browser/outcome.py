@@ -43,4 +43,6 @@ def failure_of(url: str, error: Exception) -> PageFailure:
         return PageFailure("unreachable", f"{url} cannot be reached ({code[1].lower().replace('_', ' ')})")
     if "crashed" in message:
         return PageFailure("crashed", f"{url} brought its renderer down")
+    if "Unable to capture screenshot" in message:  # heard before the crash of the renderer is
+        return PageFailure("crashed", f"{url} could not be drawn")
     return PageFailure("browser", f"{url}: {message}")

@@ -15,10 +15,7 @@ QUICK = (
     "marquee",
     "prototypes overridden",
     "body that breaks off",
-    "Content-Length of 10 TB",
     "picture served as HTML",
-    "redirect to file:",
-    "frames inward",
     "name that rebinds",
     "name with mixed",
     "seed chrome:",
@@ -29,7 +26,7 @@ QUICK = (
 def test_the_quickest_are_as_expected(tmp_path: Path) -> None:
     rows = [row for one in chosen(QUICK) for part in rows_of(one, tmp_path) for row in part]
     assert {row.name: row.seen for row in rows if not row.as_expected} == {}
-    assert len(rows) > len(QUICK)
+    assert len(rows) >= len(QUICK)
 
 
 @pytest.mark.browser

@@ -24,6 +24,7 @@ from crawlers.browser.verdicts import is_binary
         ("Protocol error (Runtime.evaluate): Cannot find context with specified id", "moved"),
         ("the page keeps leading elsewhere by itself", "moved"),
         ("the page crashed", "crashed"),
+        ("Protocol error (Page.captureScreenshot): Unable to capture screenshot", "crashed"),
         ("something new", "browser"),
         ("", "browser"),
     ],
