@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Sequence
 
 # What a page of the development corpus cost on one core and on disk, all views and sections together (401 pages of free
-# templates, 404 s on two shared and busy cores, 557 MiB of blobs). Measure your own: `gesso crawl status` has pages a minute.
+# templates, 404 s on two shared and busy cores, 557 MiB of blobs). Measure your own: `gesso crawl status` tells its
+# pages a minute.
 SECONDS_PER_PAGE = 2.0
 MIB_PER_PAGE = 1.4
 PAGES = (10_000, 100_000, 1_000_000, 10_000_000)
