@@ -9,21 +9,20 @@ import argparse
 import hashlib
 import os
 import random
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
 from crawlers.browser.processes import end_orphans
 from crawlers.captures import CaptureStore
+from crawlers.frontier.redis_server import REMEDY, find_redis_server, redis_server
 from pipelines.site_server import SiteServer, serving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -137,23 +136,6 @@ def half_lines(store: Path) -> int:
     return sum(1 for path in (store / "log").glob("*.jsonl") if not path.read_bytes().endswith(b"\n"))
 
 
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """A Redis of our own on a free loopback port, with its log on disk."""
-    if shutil.which("redis-server") is None:
-        raise CannotRun("redis-server is not installed: apt-get install redis-server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(folder)]
-    server = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
-    try:
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.terminate()
-        server.wait()
-
-
 def two_workers(folder: Path, server: SiteServer, hosts: list[str], pages: int) -> list[Figure]:
     """Two workers on one frontier, one of them killed when a third of the pages is there."""
     store = folder / "shared"
@@ -180,6 +162,8 @@ def run(argv: Sequence[str]) -> list[Figure]:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args(argv)
+    if find_redis_server() is None:
+        raise CannotRun(f"no redis-server was found: {REMEDY}")
     with tempfile.TemporaryDirectory(prefix="gesso-kill-") as name:
         folder = Path(name)
         hosts = {f"site{n}.test": folder / "sites" / str(n) for n in range(WORKER_SITES)}

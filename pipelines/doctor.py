@@ -127,6 +127,14 @@ def server(name: str, command: str, purpose: str, remedy: str) -> Check:
     return Check(name, "ok" if path else "absent", path or f"not found; {purpose}", remedy)
 
 
+def redis() -> Check:
+    from crawlers.frontier.redis_server import REMEDY, find_redis_server
+
+    path = find_redis_server()
+    found = str(path) if path else "not found; only for crawls with several workers"
+    return Check("redis", "ok" if path else "absent", found, REMEDY)
+
+
 def diagnose(home: Path) -> list[Check]:
     """Every check, in the order of the work. A check that fails itself is reported as missing, never raised."""
     checks: list[tuple[str, Callable[[], Check]]] = [
@@ -140,12 +148,7 @@ def diagnose(home: Path) -> list[Check]:
         ("browser", browser),
         ("consent rules", consent),
         ("disk", lambda: disk(home)),
-        (
-            "redis",
-            lambda: server(
-                "redis", "redis-server", "only for crawls on several machines", "apt-get install redis-server"
-            ),
-        ),
+        ("redis", redis),
         ("node", lambda: server("node", "node", "only to build the Figma plugin", "install Node.js 20 or newer")),
     ]
     found = []

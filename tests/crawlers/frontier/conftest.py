@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
 
 from crawlers.frontier import FrontierBackend, open_frontier
+from crawlers.frontier.redis_server import redis_server
 
 Opener = Callable[..., FrontierBackend]
 _numbers = itertools.count()
@@ -21,29 +17,9 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server on a free loopback port that keeps nothing."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed: apt-get install redis-server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("redis")
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(folder)]
-    server = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    client = redis.Redis.from_url(url)
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            client.ping()
-            break
-        except redis.ConnectionError:
-            assert time.monotonic() < deadline
-            assert server.poll() is None
-    yield url
-    client.close()
-    server.terminate()
-    server.wait(20)
+    """A server on a free loopback port; where there is none, its tests fail with the remedy."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "redis"])
