@@ -14,10 +14,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from curation.errors import GessoError
+from curation.relations.policy import NAMES, Relations
 
 MAX_RECIPE_BYTES = 1 << 20
 DEFAULT_FEATURES = ("decode", "hashes", "ink", "palette", "embedding", "caption", "design")
-DEFAULT_RANK = "width * height * (CASE WHEN format IN ('png', 'webp') THEN 2 ELSE 1 END)"
 
 
 class RecipeError(GessoError):
@@ -39,25 +39,6 @@ class FeatureChoice(_Part):
 
     name: str
     params: dict[str, Any] = Field(default_factory=dict)
-
-
-class RelationPolicy(_Part):
-    """What becomes of related captures: `keep_best` keeps the one with the highest `rank` (SQL), `keep_all` all."""
-
-    policy: Literal["keep_best", "keep_all"] = "keep_best"
-    rank: str = DEFAULT_RANK
-
-
-class CopyPolicy(RelationPolicy):
-    """`max_distance` in bits of 256; then the pixels must agree: mean difference ≤ `max_difference` of 255 levels."""
-
-    max_distance: int = Field(default=20, ge=0, le=64)
-    max_difference: float = Field(default=8.0, gt=0, le=64)
-
-
-class Relations(_Part):
-    exact: RelationPolicy = RelationPolicy()
-    copy_: CopyPolicy = Field(default=CopyPolicy(), alias="copy")
 
 
 class KeepRule(_Part):
@@ -105,7 +86,7 @@ class Recipe(_Part):
     def _each_rule_once(cls, value: tuple[KeepRule, ...]) -> tuple[KeepRule, ...]:
         _no_twins([rule.name for rule in value], "keep rule")
         for rule in value:
-            if rule.name in ("exact", "copy", "decode"):
+            if rule.name in (*NAMES, "decode"):
                 raise ValueError(f"{rule.name!r} is taken by a relation or feature: name the rule otherwise")
         return value
 

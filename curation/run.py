@@ -149,7 +149,8 @@ def _build(
     failed = {k: e.removeprefix("decode: ") for k, some in errors.items() for e in some if e.startswith("decode: ")}
     if progress:
         progress("relations", 0, len(ids))
-    related = _related(recipe, table, failed)
+    found = relations.find(table, recipe.relations, progress)
+    related = _by_id(found, ids)
     with Selection(table) as selection:
         decisions = select(selection, recipe, failed, related)
         margins = selection.margins(recipe.keep)
@@ -162,7 +163,7 @@ def _build(
     reviewed = review.build(table, decisions, margins, splits, errors)
     _write(reviewed, build / "review.parquet")
     _write(reviewed.filter(pa.compute.not_equal(reviewed["state"], "kept")), build / "rejected.parquet")
-    _write(relations.table(related), build / "relations.parquet")
+    _write(_relations_table(found, ids), build / "relations.parquet")
     facts = manifest.build(recipe, key, plan, table, decisions, related, splits, component, errors, written)
     facts["columns"] = {f.name: str(f.type) for f in shards.shard_schema(rows.schema)}
     facts["notes"] += _notes(facts)
@@ -185,14 +186,16 @@ def gather(plan: engine.Plan, captures: list[Capture], home: Path) -> tuple[pa.T
     return table.combine_chunks(), errors
 
 
-def _related(recipe: Recipe, table: pa.Table, failed: dict[str, str]) -> list[relations.Relation]:
-    names = ("capture_id", "pixels_sha256", "phash", "_thumb", "aspect", "blankness")
-    rows = [row for row in zip(*(table[n].to_pylist() for n in names), strict=True) if row[0] not in failed]
-    whole = [row for row in rows if None not in row]  # a feature may have crashed on a picture that did decode
-    if not whole:
-        return []
-    ids, pixels, phash, thumbs, aspect, blankness = (list(column) for column in zip(*whole, strict=True))
-    return relations.find(ids, pixels, phash, thumbs, aspect, blankness, recipe.relations.copy_)
+def _by_id(found: pa.Table, ids: list[str]) -> list[relations.Relation]:
+    rows = zip(*(found[n].to_pylist() for n in ("relation", "a", "b", "distance")), strict=True)
+    return [relations.Relation(name, ids[a], ids[b], distance) for name, a, b, distance in rows]
+
+
+def _relations_table(found: pa.Table, ids: list[str]) -> pa.Table:
+    """With capture ids in the place of row numbers."""
+    names = pa.array(ids, pa.string())
+    named = {side: names.take(found[side].combine_chunks()) for side in ("a", "b")}
+    return pa.table(named | {name: found[name] for name in ("relation", "distance", "why")})
 
 
 def _notes(facts: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from PIL import Image as Pictures
 from PIL import ImageDraw, ImageEnhance
@@ -13,11 +14,11 @@ from PIL import ImageDraw, ImageEnhance
 from curation.features import create
 from curation.features.base import Item, Row, ValueProblem
 from curation.features.decode import decode_image
-from curation.recipe import CopyPolicy
-from curation.relations import Relation, find
+from curation.relations import find
+from curation.relations.policy import CopyPolicy, Relations
 from tests.curation.conftest import PHONE, encoded, make_capture, screen
 
-NEARDUP = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "neardup"
+NEARDUP = Path(__file__).resolve().parents[3].parent / "shared" / "corpus" / "neardup"
 
 
 def features(data: bytes) -> Row:
@@ -26,18 +27,21 @@ def features(data: bytes) -> Row:
     return {k: v for name in ("decode", "hashes", "ink") for k, v in create(name).prepare(seen).items()}
 
 
-def related(pictures: dict[str, bytes], **policy: Any) -> dict[tuple[str, str], Relation]:
-    rows = {key: features(data) for key, data in pictures.items()}
-    names = ("pixels_sha256", "phash", "_thumb", "aspect", "blankness")
-    columns = [[row[name] for row in rows.values()] for name in names]
-    found = find(list(rows), *columns, CopyPolicy(**policy))  # type: ignore[arg-type]
-    return {(r.a, r.b): r for r in found}
+def related(pictures: dict[str, bytes], **policy: Any) -> dict[tuple[str, str], str]:
+    """(a, b) → the relation, by the keys of the pictures."""
+    names = list(pictures)
+    found = find(pa.Table.from_pylist([features(data) for data in pictures.values()]), policies(**policy))
+    return {(names[r["a"]], names[r["b"]]): r["relation"] for r in found.to_pylist()}
+
+
+def policies(**of_copy: Any) -> Relations:
+    return Relations(copy=CopyPolicy(**of_copy))
 
 
 def test_equal_pixels_are_exact_whatever_the_bytes() -> None:
     picture = screen(1)
     found = related({"a": encoded(picture), "b": encoded(picture, compress_level=0), "c": encoded(picture, "BMP")})
-    assert {key: r.relation for key, r in found.items()} == {("a", "b"): "exact", ("a", "c"): "exact"}
+    assert found == {("a", "b"): "exact", ("a", "c"): "exact"}
 
 
 @pytest.mark.parametrize("change", ["jpeg", "webp", "smaller", "shifted", "brighter"])
@@ -50,7 +54,7 @@ def test_a_picture_made_anew_is_a_copy(change: str) -> None:
         "shifted": lambda: encoded(picture.transform(PHONE, Pictures.Transform.AFFINE, (1, 0, -1, 0, 1, -1))),
         "brighter": lambda: encoded(ImageEnhance.Brightness(picture).enhance(0.94)),
     }[change]()
-    assert [r.relation for r in related({"a": encoded(picture), "b": made}).values()] == ["copy"]
+    assert related({"a": encoded(picture), "b": made}) == {("a", "b"): "copy"}
 
 
 def test_different_screens_are_not_related() -> None:
@@ -80,8 +84,11 @@ def test_nearly_empty_screens_are_one_only_when_their_pixels_agree() -> None:
     assert len(related(white_again)) == 1
 
 
-def test_no_pictures_have_no_relations() -> None:
-    assert find([], [], [], [], [], [], CopyPolicy()) == []
+def test_rows_without_pixels_have_no_relations() -> None:
+    known = features(encoded(screen(1)))
+    table = pa.Table.from_pylist([known, dict.fromkeys(known), dict.fromkeys(known)])
+    assert find(table, policies()).num_rows == find(table.slice(1), policies()).num_rows == 0
+    assert find(table.slice(0, 0), policies()).schema.names == ["a", "b", "relation", "distance", "why"]
 
 
 @pytest.mark.corpus
