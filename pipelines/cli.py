@@ -11,6 +11,8 @@ import typer
 
 from pipelines.crawl_commands import app as crawl_app
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
+from pipelines.curate_commands import app as curate_app
+from pipelines.curate_commands import example
 
 app = typer.Typer(
     name="gesso",
@@ -26,57 +28,9 @@ label_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="Hand captures to labellers and take labels back."
 )
 app.add_typer(crawl_app, name="crawl")
+app.add_typer(curate_app)  # without a name: its commands stand beside ours
 app.add_typer(train_app, name="train")
 app.add_typer(label_app, name="label")
-
-
-def example(text: str) -> str:
-    """The example that stands below a command's options."""
-    return f"**Example** `{text}`"
-
-
-@app.command(epilog=example("gesso curate recipes/demo.yaml"))
-def curate(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, see recipes/.")],
-    force: Annotated[bool, typer.Option(help="Write a new version even if nothing changed.")] = False,
-    home: Home = DEFAULT_HOME,
-    as_json: AsJson = False,
-) -> None:
-    """Score the captures, decide by the recipe, and write a dataset version with its report."""
-    from curation.recipe import load_recipe
-    from curation.run import curate as run
-    from pipelines import terminal
-
-    with terminal.progress_lines(quiet=as_json) as progress:
-        version = run(load_recipe(recipe), home, force=force, progress=progress)
-    if as_json:
-        terminal.print_json(version.as_dict())
-        return
-    rows: list[tuple[object, ...]] = [("captures", version.input)]
-    rows += [(f"[reject]−[/] {rule}", count) for rule, count in version.rejected_by.items() if count]
-    rows += [("[doubt]−[/] failed", version.failed)] if version.failed else []
-    rows += [("[keep]kept[/]", version.kept)]
-    terminal.table(f"{version.name}@{version.version}", ("step", "captures"), rows, right=(1,))
-    for text in version.notes:
-        terminal.note(text)
-    what = f"{version.name}@{version.version}, {version.kept} rows in {version.shards} shards"
-    terminal.made(what + (", unchanged since the last run" if version.unchanged else ""), version.path)
-
-
-@app.command(epilog=example("gesso report demo"))
-def report(
-    dataset: Annotated[str, typer.Argument(help="Name, name@version or folder of a dataset version.")],
-    no_open: Annotated[bool, typer.Option("--no-open", help="Only print where it is.")] = False,
-    home: Home = DEFAULT_HOME,
-) -> None:
-    """Open a dataset version's report in the browser."""
-    from curation.dataset import resolve_dataset
-    from pipelines import terminal
-
-    path = resolve_dataset(home, dataset) / "report.html"
-    if not no_open:
-        typer.launch(path.resolve().as_uri())
-    terminal.made("report", path)
 
 
 @train_app.command("diffusion", epilog=example("gesso train diffusion recipes/train-tiny.yaml"))

@@ -19,7 +19,8 @@ def commands(group: typer.Typer, prefix: tuple[str, ...] = ()) -> list[tuple[str
     ]
     for inner in group.registered_groups:
         assert inner.typer_instance is not None
-        found += commands(inner.typer_instance, (*prefix, str(inner.name)))
+        named = (inner.name,) if isinstance(inner.name, str) else ()  # a group without a name adds to its parent
+        found += commands(inner.typer_instance, (*prefix, *named))
     return found
 
 
