@@ -132,3 +132,11 @@ def fill(home: Path, sites: int = 6, pages: int = 2) -> CaptureStore:
     ]
     store.append("run1", captures)
     return store
+
+
+@pytest.fixture(scope="session")
+def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with `small@1` and `small@2`, made once a session. Treat it as read-only, or copy it."""
+    from tests.curation.finished import finished_version
+
+    return finished_version(tmp_path_factory.mktemp("finished"))

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from curation.errors import GessoError
-from curation.manifest import FILE
+
+FILE = "manifest.json"
 
 
 class DatasetError(GessoError):
