@@ -38,10 +38,7 @@ def from_snapshot(snapshot: dict[str, Any]) -> Imported:
     url = snapshot.get("url")
     found = Findings(url if isinstance(url, str) else "", assets if isinstance(assets, dict) else {})
     boxes = open_dom(snapshot).boxes()
-    page = _page(snapshot, boxes, found)
-    tops = collect(boxes, found)
-    page.children = [item for item in _unwrapped(tops) if _visible(item, page)]
-    prune(page)
+    page = page_item(snapshot, boxes, found)
     arrange(page)
     design = with_tokens(build(page))
     used = {paint.slot for paint in _slot_paints(design)}
@@ -51,6 +48,15 @@ def from_snapshot(snapshot: dict[str, Any]) -> Imported:
         _fonts(snapshot, found),
         tuple(f"{text} ({count}×)" if count > 1 else text for text, count in found.notes.items()),
     )
+
+
+def page_item(snapshot: dict[str, Any], boxes: list[Box], found: Findings) -> Item:
+    """The page's own frame, of its size and in its paint, around the items that can be seen; not yet laid out."""
+    page = _page(snapshot, boxes, found)
+    tops = collect(boxes, found)
+    page.children = [item for item in _unwrapped(tops) if _visible(item, page)]
+    prune(page)
+    return page
 
 
 def _page(snapshot: dict[str, Any], boxes: list[Box], found: Findings) -> Item:
