@@ -1,4 +1,4 @@
-"""How fast a host is asked: floors from Crawl-delay, pauses from Retry-After, both on Scrapy's own download slots.
+"""How fast a host is asked: floors from Crawl-delay and DOWNLOAD_SLOTS, pauses from Retry-After, on Scrapy's own slots.
 
 What waits for a slow host does not count against CONCURRENT_REQUESTS, or a few slow hosts would hold all others up.
 """
@@ -22,6 +22,8 @@ class Pace:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        slots = crawler.settings.getdict("DOWNLOAD_SLOTS")
+        self._stated = {host: float(slot.get("delay") or 0) for host, slot in slots.items()}  # a store's rate, say
         self._floors: dict[str, float] = {}
         self._until: dict[str, float] = {}
         self._slow: set[str] = set()
@@ -94,8 +96,8 @@ class Pace:
         slot.latercall = call_later(max(0.0, until - monotonic()), self._downloader()._latercall, slot)
 
     def _apply(self, key: str, slot: Any) -> None:
-        floor = self._floors.get(key)
-        if floor is not None:
+        floor = max(self._floors.get(key, 0.0), self._stated.get(key, 0.0))
+        if floor:
             slot.jitter = 0.0
             slot.delay = max(slot.delay, floor)
 

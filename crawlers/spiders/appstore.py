@@ -45,8 +45,8 @@ class AppstoreSpider(ListingSpider):
         spider.pages = settings.get("GESSO_APPSTORE_PAGES", PAGES).rstrip("/")
         # The addon adds its own slots to these. Images have hosts, and so a pace, of their own.
         host = urlsplit(spider.api).hostname or ""
-        pace = {"concurrency": 1, "delay": 60 / settings.getfloat("GESSO_APPSTORE_CALLS", CALLS_A_MINUTE)}
-        pace["randomize_delay"] = False
+        calls = settings.getfloat("GESSO_APPSTORE_CALLS", CALLS_A_MINUTE)
+        pace = {"concurrency": 1, "delay": 60 / calls, "jitter": 0}
         settings.set("DOWNLOAD_SLOTS", {host: pace, **settings.getdict("DOWNLOAD_SLOTS")}, "addon")
         return spider
 

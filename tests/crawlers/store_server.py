@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,12 +13,16 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Store:
-    """`answers` by `host/path?query`, or by `host/path` for any query: bytes, or a status of none; `asked` in order."""
+    """`answers` by `host/path?query`, or by `host/path` for any query: bytes, or a status of none; `asked` in order.
+
+    `times` says when each was asked, in seconds of the monotonic clock; robots.txt and tdmrep.json are in it too.
+    """
 
     answers: Mapping[str, bytes | int]
     address: str = ""
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    times: list[tuple[str, float]] = field(default_factory=list)
 
 
 @contextmanager
@@ -34,6 +39,7 @@ def answering(
             parts = urlsplit(self.path)
             place = f"{parts.hostname or self.headers.get('Host', '')}{parts.path}"
             full = f"{place}?{parts.query}" if parts.query else place
+            store.times.append((full, time.monotonic()))
             if parts.path not in ("/robots.txt", "/.well-known/tdmrep.json"):
                 store.asked.append(full)
             found = store.answers.get(full, store.answers.get(place, 404))

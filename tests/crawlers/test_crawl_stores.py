@@ -105,15 +105,21 @@ def test_appstore_charts_of_both_forms(tmp_path: Path, feed: str) -> None:
 
 
 def test_appstore_calls_are_paced_and_images_are_not(tmp_path: Path) -> None:
-    answers: dict[str, bytes | int] = {"api.test/lookup": results(app(1, screenshotUrls=["http://img.test/a.png"]))}
+    shots = [f"http://img.test/{number}.png" for number in range(8)]
+    answers: dict[str, bytes | int] = {"api.test/lookup": results(app(1, screenshotUrls=shots))}
+    answers |= {f"img.test/{number}.png": BIG for number in range(8)}
     ids = ",".join(f"com.example.{'x' * 150}{n}" for n in range(25))
-    where, settings = str(tmp_path / "c"), {**SETTINGS, "GESSO_APPSTORE_CALLS": 120}
-    with answering({**answers, "img.test/a.png": BIG}) as store:
+    settings = {**SETTINGS, "GESSO_APPSTORE_CALLS": 30, "AUTOTHROTTLE_ENABLED": True}
+    with answering(answers) as store:
+        where = str(tmp_path / "c")
         summary = crawl("appstore", {"ids": ids}, store=where, settings={**settings, "GESSO_PROXY": store.address})
     calls = [asked for asked in store.asked if "lookup" in asked]
     assert len(calls) == 3
     assert all(len(call) < 2000 for call in calls)
-    assert summary.seconds > 2 * 60 / 120  # two pauses between three calls
+    api = [when for asked, when in store.times if asked.startswith("api.test")]
+    assert max(api) - min(api) >= 5.5  # robots.txt and three calls, two seconds between each
+    first = next(when for asked, when in store.times if asked.startswith("img.test"))
+    assert first < max(api), "an image waits for no call"
     assert summary.failures == {"no_such_app": 25}
 
 
