@@ -9,6 +9,13 @@ import fsspec
 
 MIN_FREE = 1 << 30  # bytes; the setting GESSO_MIN_FREE wins over it
 COMMAND = "command.json"  # in a run's folder: what began it, for whoever is to go on
+OPTIONS = {  # settings that the command line has options for, and that going on needs as well
+    "GESSO_CONTACT": "contact",
+    "GESSO_PROXY": "proxy",
+    "GESSO_ALLOW": "allow",
+    "GESSO_FRONTIER": "frontier",
+    "OPT_OUT": "opt-out",
+}
 
 
 def crawls_folder(store: str) -> Path:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.errors import GessoError
-from crawlers.folders import COMMAND, crawls_folder
+from crawlers.folders import COMMAND, OPTIONS, crawls_folder
 from crawlers.frontier import Failed, FrontierBackend, open_frontier
 from crawlers.status import RunStatus, status
 
@@ -33,6 +33,7 @@ FUNCTIONS = frozenset(
         *("nullif", "replace", "round", "rtrim", "sign", "substr", "substring", "trim", "typeof", "unicode", "upper"),
     }
 )
+FLAGS = frozenset({"sections", "nofollow", "alternates", "cross_site", "render"})  # options without a value
 DUE = "retry_at IS NOT NULL AND retry_at <= now"
 MAX_EXPRESSION = 2000
 MAX_STEPS = 50_000_000  # of SQLite's machine: an expression that would not end is stopped
@@ -98,9 +99,16 @@ def command_of(folder: Path) -> str:
     """The command that goes on with a run, as `crawl()` noted it; in words where it was begun otherwise."""
     try:
         noted = json.loads((folder / COMMAND).read_text(encoding="utf-8"))
-        given = {**noted["arguments"], "run": noted["run"]}
-        words = [f"--{key.replace('_', '-')} {shlex.quote(str(value))}" for key, value in given.items()]
-        return " ".join(["gesso crawl", str(noted["spider"]), *words])
+        words = ["gesso", "crawl", str(noted["spider"])]
+        for name, value in {**noted["arguments"], "run": noted["run"]}.items():
+            if name not in FLAGS:
+                words += [f"--{name.replace('_', '-')}", str(value)]
+            elif str(value).lower() not in ("", "0", "false", "no", "off"):
+                words.append(f"--{name.replace('_', '-')}")
+        for setting, value in noted.get("settings", {}).items():
+            for part in value.split(",") if setting == "GESSO_ALLOW" else [value]:
+                words += [f"--{OPTIONS[setting]}", part]
+        return shlex.join(words)
     except (OSError, ValueError, KeyError, AttributeError):
         return f"the command that began run {folder.name}, once more"
 

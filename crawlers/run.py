@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from crawlers.arguments import ArgumentError, as_json, parse_arguments, run_id
 from crawlers.browser.find import BrowserNotFound, require_chromium
 from crawlers.captures import CaptureStore, StoreError, StoreFull
 from crawlers.errors import GessoError
-from crawlers.folders import COMMAND, MIN_FREE, crawls_folder, missing_room
+from crawlers.folders import COMMAND, MIN_FREE, OPTIONS, crawls_folder, missing_room
 from crawlers.frontier import FrontierError, check_arguments
 from crawlers.policy.identity import AllowError, IdentityError, OptOutError
 from crawlers.shards import ShardError, parse_shard
@@ -99,7 +100,7 @@ def crawl(
         require_chromium()
     opened = CaptureStore(store, create=True)
     _check_room(store, chosen)
-    _note_command(crawls_folder(store) / run, spider, arguments)
+    _note_command(crawls_folder(store) / run, spider, arguments, chosen)
     before = {c.capture_id for c in opened.captures(run)}
     answer = _in_child({"spider": spider, "arguments": dict(arguments), "run": run, "settings": chosen}, progress)
     return _summary(opened, run, before, answer, monotonic() - begun)
@@ -112,13 +113,19 @@ def _check_room(store: str, settings: Mapping[str, Any]) -> None:
         raise StoreFull(word)
 
 
-def _note_command(folder: Path, spider: str, arguments: Mapping[str, str]) -> None:
+def _note_command(folder: Path, spider: str, arguments: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    """For whoever is to go on; passwords stay out of it."""
     folder.mkdir(parents=True, exist_ok=True)
+    chosen = {name: _without_password(str(settings[name])) for name in OPTIONS if settings.get(name)}
     given = {name: value for name, value in arguments.items() if name not in ("run", "shard")}
     again = {name: arguments[name] for name in ("shard",) if arguments.get(name)}
     named = arguments.get("run") or folder.name.removesuffix(_suffix(arguments))
-    noted = {"spider": spider, "arguments": {**given, **again}, "run": named}
+    noted = {"spider": spider, "arguments": {**given, **again}, "run": named, "settings": chosen}
     (folder / COMMAND).write_text(json.dumps(noted, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"//[^/@\s]*@", "//USER:PASSWORD@", text)
 
 
 def _suffix(arguments: Mapping[str, str]) -> str:

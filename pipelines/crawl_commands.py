@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -224,7 +225,8 @@ def crawl_retry(
         what = "would be put back" if dry_run else "put back"
         terminal.note(f"{one.run_id}: {one.chosen if dry_run else one.put_back} {what}; {one.later} have a later plan")
         if one.put_back:
-            terminal.made("now run", one.command)
+            elsewhere = "" if home == DEFAULT_HOME else f" --home {shlex.quote(str(home))}"
+            terminal.made("now run", one.command + elsewhere)
     if not any(one.chosen for one in done):
         terminal.note("nothing matches" if where else "nothing is due for another try; --where chooses regardless")
 

@@ -231,8 +231,9 @@ def test_a_busy_host_is_waited_for_and_holds_nobody_up(tmp_path: Path) -> None:
 def test_autothrottle_makes_no_host_faster_than_its_stated_pace(tmp_path: Path) -> None:
     slots = {"paced.test": {"concurrency": 1, "delay": 1, "jitter": 0}}
     urls: dict[str, dict[str, Any]] = {f"http://paced.test/{number}": {} for number in range(4)}
-    with hosts({f"/{number}": OK for number in range(4)}) as server:
-        more = {"AUTOTHROTTLE_ENABLED": True, "DOWNLOAD_SLOTS": slots}
+    routes: dict[str, Route] = {f"/{number}": OK for number in range(4)}
+    with hosts(routes) as server:
+        more: dict[str, Any] = {"AUTOTHROTTLE_ENABLED": True, "DOWNLOAD_SLOTS": slots}
         found = crawl(tmp_path, urls, GESSO_PROXY=f"http://127.0.0.1:{server.port}", **more)
         assert {found[url]["status"] for url in urls} == {200}
         asked = [when for _, when in server.asked]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from crawlers.captures import CaptureStore
 from crawlers.frontier import Entry, Failed, Frontier, Outcome
-from crawlers.retry import RetryError, retry, select
+from crawlers.retry import RetryError, command_of, retry, select
+from crawlers.run import _note_command
 
 FAILED = [
     Failed(1, "http://a.test/1", "http://a.test", 0, 1, "timeout", "slow", None, 0, 1, 10.0, 20.0),
@@ -91,3 +92,13 @@ def test_without_an_expression_the_plan_decides(store: str) -> None:
 def test_a_run_that_is_not_there(store: str) -> None:
     with pytest.raises(RetryError, match="no run other"):
         retry(store, "1", run="other")
+
+
+def test_the_command_that_goes_on_has_flags_settings_and_no_password(tmp_path: Path) -> None:
+    arguments = {"seeds": "a b.txt", "sections": "1", "nofollow": "0", "per_site": "5", "shard": "1/2"}
+    settings = {"GESSO_PROXY": "http://me:secret@proxy.test:8080", "GESSO_ALLOW": "a:1,b:2", "GESSO_PAGES": 3}
+    _note_command(tmp_path / "web-1-1of2", "web", arguments, settings)
+    assert command_of(tmp_path / "web-1-1of2") == (
+        "gesso crawl web --seeds 'a b.txt' --sections --per-site 5 --shard 1/2 --run web-1 "
+        "--proxy http://USER:PASSWORD@proxy.test:8080 --allow a:1 --allow b:2"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from crawlers.arguments import SPIDERS as PARSERS
 from crawlers.arguments import ArgumentError
 from crawlers.captures import CaptureStore
+from crawlers.retry import FLAGS
 from pipelines.crawl_commands import SPIDERS
 from tests.conftest import run_gesso
 from tests.crawlers.test_crawl_durability import APPS, repository
@@ -42,3 +44,23 @@ def test_taken_down_it_is_refused(tmp_path: Path) -> None:
     assert [failure.kind for failure in store.failures("again")] == ["takedown"]
     done = run_gesso("crawl", "retry", "--where", "nonsense(", "--home", home)
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1)
+
+
+def test_retry_knows_which_options_take_no_value() -> None:
+    assert {option.name for _, _, options in SPIDERS.values() for option in options if option.flag} == FLAGS
+
+
+def test_what_retry_says_to_run_goes_on_with_the_run(tmp_path: Path) -> None:
+    home = str(tmp_path / "a home")
+    with repository(tmp_path) as server:
+        words = ("crawl", "fdroid", "--repo", "http://store.test/none", "--entry", "json", "--proxy", server.address)
+        assert run_gesso(*words, "--allow", "a.test:1", "--allow", "b.test:2", "--home", home).returncode == 2
+        said = run_gesso("crawl", "retry", "--where", "kind = 'http_404'", "--home", home, COLUMNS="80").stdout
+        command = shlex.split(said.rpartition("→")[2])
+        assert command[:3] == ["gesso", "crawl", "fdroid"]
+        assert {"a.test:1", "b.test:2", server.address, home} < set(command)
+        again = run_gesso(*command[1:])
+    assert (again.returncode, "answers 404" in again.stderr) == (2, True)
+    (failed,) = CaptureStore(f"{home}/captures").failures()
+    assert f"run {failed.run_id}" in again.stdout
+    assert "was finished before" not in again.stdout
