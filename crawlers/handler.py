@@ -15,8 +15,9 @@ from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, HtmlResponse, Response
+from scrapy.settings import BaseSettings
 
-from crawlers.browser.devices import DeviceError, resolve_all
+from crawlers.browser.devices import PRESETS, DeviceError, resolve_all
 from crawlers.browser.outcome import PageFailure
 from crawlers.browser.session import BrowserGone, BrowserOptions, BrowserSession
 from crawlers.browser.settle import SettleLimits
@@ -64,8 +65,8 @@ class PageDownloadHandler:
         suffix = identity(settings.get("GESSO_CONTACT"))
         self._options = VisitOptions(
             viewports=resolve_all(settings.getlist("GESSO_VIEWS")),
-            themes=_words(settings.getlist("GESSO_THEMES"), THEMES, "GESSO_THEMES"),
-            kinds=_words(settings.getlist("GESSO_KINDS"), KINDS, "GESSO_KINDS"),
+            themes=words(settings.getlist("GESSO_THEMES"), THEMES, "GESSO_THEMES"),
+            kinds=words(settings.getlist("GESSO_KINDS"), KINDS, "GESSO_KINDS"),
             each_load=settings.getbool("GESSO_LOAD_EACH_VIEW"),
             opt_out=opt_out(settings),
             seconds=settings.getfloat("GESSO_PAGE_SECONDS"),
@@ -114,9 +115,9 @@ class PageDownloadHandler:
         if meta.get("views"):
             options = replace(options, viewports=resolve_all(meta["views"]))
         if meta.get("themes"):
-            options = replace(options, themes=_words(meta["themes"], THEMES, "themes"))
+            options = replace(options, themes=words(meta["themes"], THEMES, "themes"))
         if meta.get("kinds"):
-            options = replace(options, kinds=_words(meta["kinds"], KINDS, "kinds"))
+            options = replace(options, kinds=words(meta["kinds"], KINDS, "kinds"))
         return replace(options, sections=True) if meta.get("sections") else options
 
     async def _started(self) -> BrowserSession:
@@ -163,9 +164,16 @@ class _Closed:
         """Nothing left to close."""
 
 
-def _words(given: Iterable[str], known: tuple[str, ...], name: str) -> tuple[Any, ...]:
+def words(given: Iterable[str], known: tuple[str, ...], name: str) -> tuple[Any, ...]:
     """The known words among those given, in their own order. Raises DeviceError for any other."""
-    words = {word.strip().lower() for word in given if word.strip()}
-    if not words or words - set(known):
-        raise DeviceError(f"{name}={','.join(sorted(words))[:80]} is not a list of {', '.join(known)}")
-    return tuple(word for word in known if word in words)
+    found = {word.strip().lower() for word in given if word.strip()}
+    if not found or found - set(known):
+        raise DeviceError(f"{name}={','.join(sorted(found))[:80]} is not a list of {', '.join(known)}")
+    return tuple(word for word in known if word in found)
+
+
+def check_pictures(views: Iterable[str], settings: BaseSettings) -> None:
+    """Raise DeviceError, before anything is fetched, where a view, theme or kind that was asked for is none."""
+    resolve_all(tuple(views) or settings.getlist("GESSO_VIEWS") or PRESETS)
+    words(settings.getlist("GESSO_THEMES") or THEMES, THEMES, "GESSO_THEMES")
+    words(settings.getlist("GESSO_KINDS") or KINDS, KINDS, "GESSO_KINDS")

@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any
 
 from crawlers.arguments import ArgumentError, as_json, parse_arguments, run_id
+from crawlers.browser.devices import DeviceError
 from crawlers.browser.find import BrowserNotFound, require_chromium
 from crawlers.captures import CaptureStore, StoreError, StoreFull
 from crawlers.errors import GessoError
@@ -39,7 +40,7 @@ ERRORS = {
     kind.__name__: kind
     for kind in (
         *(ArgumentError, BrowserNotFound, StoreError, StoreFull, FrontierError, ShardError, CrawlError),
-        *(AllowError, IdentityError, OptOutError),
+        *(AllowError, IdentityError, OptOutError, DeviceError),
     )
 }
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawlers.arguments.visits import VisitArguments
 from crawlers.captures import Capture, Failure
-from crawlers.handler import PageResponse
+from crawlers.handler import PageResponse, check_pictures
 from crawlers.parsers.links import Link, PageLinks, page_links
 from crawlers.scheduler import FRONTIER
 from crawlers.spiders.pages import PageSpider
@@ -28,6 +29,13 @@ class VisitSpider(PageSpider):
     source = "web"
     arguments: VisitArguments
     prepared = False  # the scheduler gives nothing out before `start` has been read to its end
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Raises DeviceError, too."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        check_pictures(spider.arguments.views, crawler.settings)
+        return spider
 
     def page_request(
         self, url: str, *, place: str, depth: int = 0, seed: bool = False, about: Mapping[str, Any] | None = None

@@ -73,10 +73,18 @@ def test_killed_in_the_middle_it_ends_with_the_same_captures(server: SiteServer,
     assert end_orphans() == 0
 
 
-def test_a_wrong_argument_is_one_line_and_exit_2(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"seeds": "nowhere.txt"}, "seeds='nowhere.txt' is neither"),
+        ({"seeds": "http://plain.test/", "views": "phone,iPhone 0"}, "view 'iPhone 0' is neither"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_exit_2(tmp_path: Path, arguments: dict[str, str], words: str) -> None:
     done = subprocess.run(
-        command(tmp_path, "", {"seeds": "nowhere.txt"}), cwd=ROOT, check=False, capture_output=True, text=True
+        command(tmp_path, "http://127.0.0.1:1", arguments), cwd=ROOT, check=False, capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert done.stderr.strip().splitlines()[-1].startswith("seeds='nowhere.txt' is neither")
+    assert done.stderr.strip().splitlines()[-1].startswith(words)
     assert "Traceback" not in done.stderr
+    assert not CaptureStore(str(tmp_path), create=True).runs(), "nothing was begun"
