@@ -83,6 +83,7 @@ def plan(choices: Iterable[FeatureChoice], home: Path, also: Iterable[str] = ())
         try:
             if missing := [need for need in others if need in left_out]:
                 raise NotAtHand(f"{name} left out: it needs {missing[0]}")
+            feature.connect({need: done[need] for need in others})
             feature.check(home)
         except NotAtHand as why:
             left_out.add(name)

@@ -59,6 +59,7 @@ class Feature:
 
     `needs` names what `Item` must hold: `image` (decoded pixels), `dom`, or other features by name, whose rows then
     stand in `item.others`. `schema` lists the columns; one that starts with `_` is for curation and not for shards.
+    `offers` says in a few words what the columns hold, for `gesso features`.
     Raise `version` whenever the values change: it is the code's part of the fingerprint.
     """
 
@@ -66,6 +67,7 @@ class Feature:
     version: ClassVar[int] = 1
     needs: ClassVar[tuple[str, ...]] = ()
     parameters: ClassVar[type[Params]] = Params
+    offers: ClassVar[str] = ""
 
     def __init__(self, params: Params) -> None:
         self.params = params
@@ -73,6 +75,9 @@ class Feature:
     @property
     def schema(self) -> pa.Schema:
         raise NotImplementedError
+
+    def connect(self, needed: Mapping[str, Feature]) -> None:
+        """Before `check`: the features that this one stands on, to read their parameters or to share their model."""
 
     def check(self, home: Path) -> None:
         """Before any work: raise NotAtHand to be left out of the run with a note, a GessoError to stop it."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from curation.features import create
 from curation.features.base import Feature, NotAtHand
-from curation.features.embedding import EmbeddingError, letterbox
+from curation.features.embedding import EmbeddingError
 from curation.run import curate
 from tests.curation.conftest import fill, item, screen, small_recipe
 
@@ -39,10 +40,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def embedding(folder: Path, **params: int) -> Feature:
+def embedding(folder: Path, **params: Any) -> Feature:
     feature = create("embedding", {"model": str(folder), **params})
     feature.check(folder.parent)
     return feature
+
+
+def test_a_wide_view_pools_the_whole_and_its_tiles(folder: Path) -> None:
+    tall = item(screen(3, (200, 600)))
+    both, whole = embedding(folder), embedding(folder, view="letterbox")
+    looks = both.prepare(tall)
+    assert looks.shape == (4, 64, 64, 3)
+    assert whole.prepare(tall).shape == (1, 64, 64, 3)
+    each = np.concatenate([row["embedding"][None] for row in (whole.compute([look[None]])[0] for look in looks)])
+    mean = each.astype(np.float32).mean(0)
+    found = both.compute([looks])[0]["embedding"].astype(np.float32)
+    assert found == pytest.approx(mean / np.linalg.norm(mean), abs=4e-3)
+    assert both.fingerprint() != whole.fingerprint()
 
 
 def test_vectors_have_length_one_and_the_models_width(folder: Path) -> None:
@@ -62,14 +76,6 @@ def test_a_vector_does_not_depend_on_who_shares_the_batch(folder: Path) -> None:
     alone = [feature.compute([one])[0]["embedding"].tobytes() for one in prepared]
     backwards = [row["embedding"].tobytes() for row in feature.compute(prepared[::-1])][::-1]
     assert together == alone == backwards
-
-
-def test_the_whole_picture_is_seen() -> None:
-    box = letterbox(screen(1, (100, 400), ground="#ff0000"), 64, (10, 20, 30))
-    assert box.shape == (64, 64, 3)
-    assert tuple(box[0, 0]) == (10, 20, 30)
-    assert tuple(box[0, 32]) == (255, 0, 0)
-    assert tuple(box[63, 32]) == (255, 0, 0)
 
 
 def test_auto_without_weights_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
