@@ -23,6 +23,7 @@ BUILTIN = {
     "hashes": "curation.features.hashes:Hashes",
     "ink": "curation.features.ink:Ink",
     "palette": "curation.features.palette:Palette",
+    "text": "curation.features.text:Text",
     "embedding": "curation.features.embedding:Embedding",
     "caption": "curation.features.caption:Caption",
     "design": "curation.features.design:Design",

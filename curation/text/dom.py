@@ -1,0 +1,203 @@
+"""The words a page's tree laid out, where it laid them out, without those that nobody can see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from curation.text.words import GAP, Word
+from design.dom.snapshot import Box, Fragment, open_dom
+
+MAX_WORDS = 20_000
+SMALLEST = 4  # px of font size below which text is no text
+FAINT = 0.1  # opacity below which nobody reads
+CUTTING = ("hidden", "clip", "auto", "scroll")
+UNSHOWN = frozenset({"NOSCRIPT", "HEAD", "SCRIPT", "STYLE", "TEMPLATE"})
+NARROW, BROAD = re.compile(r"[iljtfrI.,:;'|!()\[\]]"), re.compile(r"[mwMW@%]|[\u1100-\u11ff\u2e80-\ud7ff\uf900-\uffef]")
+
+_Rect = tuple[float, float, float, float]  # left, top, right, bottom
+_ALL: _Rect = (float("-inf"), float("-inf"), float("inf"), float("inf"))
+
+
+def page_words(snapshot: dict[str, Any]) -> list[Word]:
+    """Visible words of a `gesso-dom/1` snapshot in document order, in thousandths of CSS pixels of the page.
+
+    Raises design's SnapshotError where the snapshot is none.
+    """
+    boxes = open_dom(snapshot).boxes()
+    covers = _Covers(boxes)
+    clips: dict[int, _Rect | None] = {}  # box → what its content is cut to, None where nothing of it shows
+    words: list[Word] = []
+    line, before = -1, None
+    for box in sorted(boxes, key=lambda box: box.rank):
+        clip = clips[box.index] = _clip(box, clips)
+        if clip is None or not box.fragments or box.css("visibility") not in ("visible", "") or _inkless(box):
+            continue
+        for fragment in box.fragments:
+            for text, left, right in _split(fragment):
+                if not _inside(middle := ((left + right) / 2, fragment.y + fragment.height / 2), clip):
+                    continue
+                if covers.hide(box, middle):
+                    continue
+                if words and before and _same_word(before, left, fragment):
+                    words[-1] = _longer(words[-1], right, text)
+                else:
+                    line += not _goes_on(before, left, fragment)
+                    words.append(_word(left, right, fragment, text, line))
+                before = (right, fragment)
+                if len(words) >= MAX_WORDS:
+                    return words
+    return words
+
+
+def on_picture(words: list[Word], page_width: float, size: tuple[int, int]) -> list[Word]:
+    """The page's words that a width × height picture of it shows, in its pixels."""
+    scale = size[0] / max(1.0, page_width) / 1000
+    shown = []
+    for word in words:
+        left, right = max(0, round(word.x * scale)), min(size[0], round((word.x + word.w) * scale))
+        top, bottom = max(0, round(word.y * scale)), min(size[1], round((word.y + word.h) * scale))
+        whole = word.h * scale
+        if right > left and bottom - top >= 0.5 * whole:  # a line that the fold cuts in half is not read
+            shown.append(Word(left, top, right - left, bottom - top, word.text, word.line))
+    return shown
+
+
+def _clip(box: Box, clips: dict[int, _Rect | None]) -> _Rect | None:
+    clip = clips.get(box.parent.index, _ALL) if box.parent is not None else _ALL
+    if clip is None or box.tag in UNSHOWN:
+        return None
+    if box.text is None and _opacity(box) < FAINT:
+        return None
+    if box.css("position") == "fixed":
+        clip = _ALL
+    if box.text is None and box.tag not in ("HTML", "BODY", "#document") and box.css("display") != "inline":
+        across, down = box.css("overflow-x") in CUTTING, box.css("overflow-y") in CUTTING
+        hole = box.css("clip") not in ("auto", "") or box.css("clip-path") not in ("none", "")
+        tiny = box.width <= 1 or box.height <= 1
+        if (across or down or hole) and tiny:
+            return None
+        left, top, right, bottom = _rect(box)
+        if across:
+            clip = (max(clip[0], left), clip[1], min(clip[2], right), clip[3])
+        if down:
+            clip = (clip[0], max(clip[1], top), clip[2], min(clip[3], bottom))
+    return clip
+
+
+def _opacity(box: Box) -> float:
+    try:
+        return float(box.css("opacity") or 1)
+    except ValueError:
+        return 1.0
+
+
+def _inkless(box: Box) -> bool:
+    """Text that is transparent, or too small to be read. A text fill of its own (a gradient's, say) is ink."""
+    if box.px("font-size") < SMALLEST:
+        return True
+    owner = box.parent
+    if owner is not None and owner.css("background-clip") == "text":
+        return False
+    return _alpha(box.css("-webkit-text-fill-color") or box.css("color")) < FAINT
+
+
+def _alpha(computed: str) -> float:
+    """Of a computed colour: `rgba(…, a)`, `color(… / a)`, else 1."""
+    found = re.search(r"^rgba\(.*,\s*([\d.]+)\)$|/\s*([\d.]+)\)$", computed)
+    return float((found[1] or found[2]).rstrip(".") or 0) if found else 0.0 if computed == "transparent" else 1.0
+
+
+class _Covers:
+    """Boxes that hide what was painted before them: a dialog's sheet over the page, say."""
+
+    def __init__(self, boxes: list[Box]) -> None:
+        self.boxes = [box for box in boxes if _opaque(box)]
+        self.orders = np.array([box.order for box in self.boxes])
+        self.rects = np.array([_rect(box) for box in self.boxes]).reshape(-1, 4)
+
+    def hide(self, box: Box, point: tuple[float, float]) -> bool:
+        """Whether a point of the box lies under a box that is painted later and does not hold it."""
+        x, y = point
+        left, top, right, bottom = self.rects.T
+        over = (self.orders > box.order) & (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+        return any(not _holds(self.boxes[index], box) for index in np.flatnonzero(over))
+
+
+def _opaque(box: Box) -> bool:
+    if box.text is not None or box.width < 8 or box.height < 8 or box.css("visibility") not in ("visible", ""):
+        return False
+    owner: Box | None = box
+    while owner is not None:
+        if owner.text is None and _opacity(owner) < 1:
+            return False
+        owner = owner.parent
+    ground = box.css("background-color")
+    return ground.startswith("rgb") and _alpha(ground) == 1
+
+
+def _holds(cover: Box, box: Box) -> bool:
+    owner: Box | None = box
+    while owner is not None:
+        if owner is cover:
+            return True
+        owner = owner.parent
+    return False
+
+
+def _rect(box: Box) -> _Rect:
+    return box.x, box.y, box.x + box.width, box.y + box.height
+
+
+def _inside(point: tuple[float, float], rect: _Rect) -> bool:
+    return rect[0] <= point[0] <= rect[2] and rect[1] <= point[1] <= rect[3]
+
+
+def _split(fragment: Fragment) -> Iterator[tuple[str, float, float]]:
+    """Words of a line box with their left and right edges, by the usual widths of their letters."""
+    widths = [0.55 if NARROW.match(c) else 1.6 if BROAD.match(c) else 1.0 for c in fragment.text]
+    total = sum(widths) or 1.0
+    for found in re.finditer(r"\S+", fragment.text):
+        first, last = sum(widths[: found.start()]), sum(widths[: found.end()])
+        yield (
+            found.group(),
+            fragment.x + fragment.width * first / total,
+            fragment.x + fragment.width * last / total,
+        )
+
+
+def _goes_on(before: tuple[float, Fragment] | None, left: float, fragment: Fragment) -> bool:
+    """Whether a word is read on from the one before it: on the same line, and close by."""
+    if before is None:
+        return False
+    right, last = before
+    high = min(last.height, fragment.height)
+    level = abs((last.y + last.height / 2) - (fragment.y + fragment.height / 2)) <= 0.5 * high
+    return level and -0.5 * high <= left - right <= GAP * high
+
+
+def _same_word(before: tuple[float, Fragment], left: float, fragment: Fragment) -> bool:
+    """Whether two text nodes meet without a space, as in `Ges<b>so</b>`."""
+    right, last = before
+    if last is fragment or last.text[-1:].isspace() or fragment.text[:1].isspace() or left - fragment.x > 0.1:
+        return False
+    return _goes_on(before, left, fragment) and abs(left - right) <= 0.5
+
+
+def _longer(word: Word, right: float, text: str) -> Word:
+    return replace(word, w=max(word.w, round(right * 1000) - word.x), text=word.text + text)
+
+
+def _word(left: float, right: float, fragment: Fragment, text: str, line: int) -> Word:
+    return Word(
+        round(left * 1000),
+        round(fragment.y * 1000),
+        max(1, round((right - left) * 1000)),
+        max(1, round(fragment.height * 1000)),
+        text,
+        line,
+    )
