@@ -1,14 +1,26 @@
-"""Captures as a table: the flat columns of docs/contracts.md "Shards", sorted by capture_id."""
+"""Captures as a table: the flat columns of docs/contracts.md "Shards", sorted by capture_id.
+
+A store's log is read once and kept as a mapped table, so that another threshold parses no JSON.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from crawlers.captures import Capture
+from crawlers.captures import Capture, CaptureStore
+from crawlers.takedowns import NAME as TAKEDOWNS
+from curation import columns
+
+DIGEST = pa.field("_digest", pa.binary(16))  # of the whole record but its run: what a dataset's key is made of
+VERSION = 1  # raise when a row comes out otherwise than before
 
 SCHEMA = pa.schema(
     [
@@ -56,6 +68,55 @@ def from_captures(captures: Iterable[Capture]) -> pa.Table:
     """One row a capture, sorted by capture_id."""
     rows = [row(capture) for capture in sorted(captures, key=lambda c: c.capture_id)]
     return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def of_store(store: CaptureStore, home: Path) -> pa.Table:
+    """Every capture of the store, sorted by capture_id, and `_digest`; kept in `<home>/tables` for next time.
+
+    Raises StoreError where the store holds a line that is not ours.
+    """
+    schema = SCHEMA.append(DIGEST)
+    path = columns.folder(home) / f"captures-{columns.key_of(VERSION, str(schema), _state(store))}.arrow"
+    if (table := columns.found(path)) is not None:
+        return table
+    spill = columns.Spill(schema, path.parent)
+    captures = store.captures()
+    while some := list(islice(captures, columns.BATCH)):
+        rows = [row(capture) | {DIGEST.name: _digest(capture)} for capture in some]
+        spill.add(pa.Table.from_pylist(rows, schema))
+    unsorted = spill.table()
+    order = np.argsort(np.array(unsorted["capture_id"].to_pylist(), dtype=np.str_), kind="stable")
+    return columns.write(path, schema, sorted_by(unsorted, order))
+
+
+def sorted_by(table: pa.Table, order: np.ndarray) -> Iterator[pa.Table]:
+    """The rows of `table` in that order, a batch at a time."""
+    rows = columns.Rows(table)
+    for start, stop in columns.slices(len(order)):
+        yield rows.at(order[start:stop])
+
+
+def digest(table: pa.Table) -> str:
+    """Of all rows of a table of `of_store`, in their order."""
+    found = hashlib.sha256()
+    for chunk in table[DIGEST.name].chunks:
+        found.update(b"".join(chunk.to_pylist()))
+    return found.hexdigest()
+
+
+def _digest(capture: Capture) -> bytes:
+    return hashlib.sha256(capture.model_dump_json(exclude={"run_id"}).encode()).digest()[:16]
+
+
+def _state(store: CaptureStore) -> list[tuple[str, ...]]:
+    """What tells one state of the logs from another: names, sizes and times, or an object store's tags."""
+    found = []
+    for path in (*sorted(store.fs.glob(f"{store.root}/log/*.jsonl")), f"{store.root}/{TAKEDOWNS}"):
+        if store.fs.exists(path):
+            about = store.fs.info(path)
+            marks = (about.get(name, "") for name in ("size", "mtime", "ETag", "etag", "LastModified", "updated"))
+            found.append((path, *map(str, marks)))
+    return found
 
 
 def row(capture: Capture) -> dict[str, Any]:

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from crawlers.captures import Capture
 from curation.engine import Plan
+from curation.feature_table import ERROR
 from curation.recipe import Recipe
-from curation.relations import Relation
-from curation.select import Decision
+from curation.relations.policy import NAMES
+from curation.review import Review
+from curation.select import Decisions
 from curation.shards import Shard, file_sha256
+from curation.splits import codes
 
 FORMAT = "gesso-dataset/1"
-CODE_VERSION = 1  # raise when relations, decisions, splits or shards come out otherwise than before
+CODE_VERSION = 2  # raise when relations, decisions, splits or shards come out otherwise than before
 PACKAGES = ("duckdb", "faiss-cpu", "numpy", "pillow", "pyarrow", "scipy")
 FILE = "manifest.json"
 
@@ -45,42 +48,30 @@ def recipe_fields(recipe: Recipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json", by_alias=True)
 
 
-def key_of(recipe: Recipe, captures: Sequence[Capture], plan: Plan) -> str:
+def key_of(recipe: Recipe, digest: str, plan: Plan) -> str:
     """16 hex digits of everything that decides the bytes: recipe, input, feature fingerprints, code and libraries."""
-    digest = hashlib.sha256()
     head = [FORMAT, CODE_VERSION, recipe_fields(recipe), sorted(plan.fingerprints.items()), plan.notes, versions()]
-    digest.update(json.dumps(head, sort_keys=True).encode())
-    for capture in captures:
-        digest.update(capture.model_dump_json(exclude={"run_id"}).encode() + b"\n")
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(f"{json.dumps(head, sort_keys=True)}\n{digest}".encode()).hexdigest()[:16]
 
 
 def build(
-    recipe: Recipe,
-    key: str,
-    plan: Plan,
-    table: pa.Table,
-    decisions: Mapping[str, Decision],
-    relations: Sequence[Relation],
-    splits: Mapping[str, str],
-    component: Mapping[str, str],
-    errors: Mapping[str, Sequence[str]],
-    shards: Sequence[Shard],
+    recipe: Recipe, key: str, plan: Plan, review: Review, related: pa.Table, shards: Sequence[Shard]
 ) -> dict[str, Any]:
     """Everything but `files`, which `with_files` adds once they are written."""
-    counts = Counter(decision.state for decision in decisions.values())
+    table, decisions = review.table, review.decisions
+    errors = _errors(table)
     return {
         "format": FORMAT,
         "name": recipe.name,
         "description": recipe.description,
         "key": key,
-        "counts": {"input": len(decisions)} | {s: counts[s] for s in ("kept", "rejected", "failed")},
+        "counts": {"input": len(table)} | decisions.counts(),
         "funnel": _funnel(recipe, decisions),
-        "failed": dict(sorted(Counter(_kind(d.reason) for d in decisions.values() if d.state == "failed").items())),
-        "relations": {name: sum(r.relation == name for r in relations) for name in ("exact", "copy")},
-        "sources": _sources(table, decisions),
-        "rights": _rights(table, decisions),
-        "splits": _splits(recipe, table, splits, component),
+        "failed": errors.get("decode", {}),
+        "relations": {name: int(pc.sum(pc.equal(related["relation"], name)).as_py() or 0) for name in NAMES},
+        "sources": _sources(table, decisions.kept),
+        "rights": _rights(table, decisions.kept),
+        "splits": _splits(recipe, review),
         "shards": [asdict(shard) for shard in shards],
         "features": _features(plan, errors),
         "columns": {},
@@ -99,59 +90,60 @@ def dump(manifest: dict[str, Any]) -> str:
     return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
 
 
-def _kind(reason: str | None) -> str:
-    return (reason or "").split(":")[0]
-
-
-def _funnel(recipe: Recipe, decisions: Mapping[str, Decision]) -> list[dict[str, Any]]:
-    rejected = Counter((d.stage, d.reason) for d in decisions.values() if d.state == "rejected")
-    left = sum(d.state != "failed" for d in decisions.values())
-    steps: list[dict[str, Any]] = [{"name": r.name, "sql": r.sql, "stage": "rule"} for r in recipe.keep]
-    steps += [{"name": name, "stage": "relation"} for name in ("exact", "copy")]
-    for step in steps:
-        step["rejected"] = rejected[(step["stage"], step["name"])]
-        left -= step["rejected"]
-        step["left"] = left
+def _funnel(recipe: Recipe, decisions: Decisions) -> list[dict[str, Any]]:
+    sql = {("rule", rule.name): rule.sql for rule in recipe.keep}
+    left, steps = len(decisions.reason), []
+    for reason, number in decisions.by_reason():
+        left -= number
+        if reason.stage != "decode":
+            step: dict[str, Any] = {"name": reason.name, "stage": reason.stage}
+            if said := sql.get((reason.stage, reason.name)):
+                step = {"name": reason.name, "sql": said, "stage": reason.stage}
+            steps.append(step | {"rejected": number, "left": left})
     return steps
 
 
-def _sources(table: pa.Table, decisions: Mapping[str, Decision]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for key, source in sorted(zip(table["capture_id"].to_pylist(), table["source"].to_pylist(), strict=True)):
-        entry = found.setdefault(source, {"input": 0, "kept": 0})
-        entry["input"] += 1
-        entry["kept"] += decisions[key].state == "kept"
+def _errors(table: pa.Table) -> dict[str, dict[str, int]]:
+    """Feature → kind of error → rows."""
+    found = {}
+    for name in table.schema.names:
+        if name.startswith(ERROR):
+            kinds = pc.replace_substring_regex(table[name].drop_null(), "(?s):.*", "")
+            counted = {entry["values"]: entry["counts"] for entry in kinds.value_counts().to_pylist()}
+            found[name.removeprefix(ERROR)] = dict(sorted(counted.items()))
+    return found
+
+
+def _sources(table: pa.Table, kept: np.ndarray) -> dict[str, dict[str, int]]:
+    counted = pa.table({"source": table["source"], "kept": pa.array(kept)}).group_by("source")
+    rows = counted.aggregate([("kept", "count"), ("kept", "sum")]).to_pylist()
+    found = {row["source"] or "": {"input": row["kept_count"], "kept": row["kept_sum"]} for row in rows}
     return dict(sorted(found.items()))
 
 
-def _rights(table: pa.Table, decisions: Mapping[str, Decision]) -> list[dict[str, Any]]:
-    columns = ("capture_id", "source", "allowed", "licence")
-    rows = zip(*(table[name].to_pylist() for name in columns), strict=True)
-    kept = Counter((s, a, licence or "") for key, s, a, licence in rows if decisions[key].state == "kept")
-    return [
-        {"source": source, "allowed": allowed, "licence": licence or None, "kept": number}
-        for (source, allowed, licence), number in sorted(kept.items())
-    ]
+def _rights(table: pa.Table, kept: np.ndarray) -> list[dict[str, Any]]:
+    names = ["source", "allowed", "licence"]
+    rows = table.select(names).filter(pa.array(kept)).group_by(names).aggregate([([], "count_all")]).to_pylist()
+    rows.sort(key=lambda row: tuple(str(row[name] or "") for name in names))
+    return [{name: row[name] or None if name == "licence" else row[name] for name in names} | {"kept": row["count_all"]}
+            for row in rows]  # fmt: skip
 
 
-def _splits(
-    recipe: Recipe, table: pa.Table, splits: Mapping[str, str], component: Mapping[str, str]
-) -> dict[str, dict[str, Any]]:
-    site = dict(zip(table["capture_id"].to_pylist(), table["site"].to_pylist(), strict=True))
+def _splits(recipe: Recipe, review: Review) -> dict[str, dict[str, Any]]:
+    sites = codes(review.table["site"])
     found = {}
-    for name, share in recipe.splits.items():
-        keys = [key for key, split in splits.items() if split == name]
+    for place, (name, share) in enumerate(recipe.splits.items()):
+        rows = np.flatnonzero(review.split == place)
         found[name] = {
             "share": share,
-            "rows": len(keys),
-            "sites": len({site[key] for key in keys}),
-            "components": len({component[key] for key in keys}),
+            "rows": len(rows),
+            "sites": len(np.unique(sites[rows])),
+            "components": len(np.unique(review.component[rows])),
         }
     return found
 
 
-def _features(plan: Plan, errors: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    kinds = Counter(tuple(error.split(": ")[:2]) for some in errors.values() for error in some)
+def _features(plan: Plan, errors: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     return [
         {
             "name": feature.name,
@@ -159,7 +151,7 @@ def _features(plan: Plan, errors: Mapping[str, Sequence[str]]) -> list[dict[str,
             "fingerprint": plan.fingerprints[feature.name],
             "params": feature.params.model_dump(mode="json"),
             "columns": [name for name in feature.schema.names if not name.startswith("_")],
-            "errors": {kind: n for (name, kind), n in sorted(kinds.items()) if name == feature.name},
+            "errors": dict(errors.get(feature.name, {})),
         }
         for feature in plan.features
     ]

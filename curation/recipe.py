@@ -49,10 +49,11 @@ class KeepRule(_Part):
 
 
 class Shards(_Part):
-    """At most `rows` rows a shard, row groups of at most `row_group_mb` MB of image bytes."""
+    """At most `rows` rows a shard, row groups of at most `row_group_mb` MB of image bytes; or no image bytes at all."""
 
     rows: int = Field(default=5000, ge=1)
     row_group_mb: float = Field(default=16, gt=0, le=16)
+    images: bool = True
 
 
 class Recipe(_Part):

@@ -11,25 +11,28 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from crawlers.captures import Capture, CaptureStore
-from curation import captures_table, card, engine, manifest, relations, review, shards
+from crawlers.captures import CaptureStore
+from curation import captures_table, card, columns, engine, feature_table, manifest, relations, review, shards
 from curation.dataset import read_manifest, versions_of
 from curation.engine import written_aside
 from curation.errors import GessoError
 from curation.recipe import Recipe
-from curation.select import Selection, select
-from curation.splits import assign, components
+from curation.select import Decisions, Selection, select, settled
+from curation.splits import assign, check, codes, components
 
 Progress = Callable[[str, int, int], None]
 ALWAYS = ("decode", "hashes", "ink")  # decisions and relations stand on these
 REPORT = "report.html"
+RELATED = pa.schema(
+    [("a", pa.int32()), ("b", pa.int32()), ("relation", pa.string()), ("distance", pa.float32()), ("why", pa.string())]
+)
 TABLES = ("review.parquet", "rejected.parquet", "relations.parquet", "README.md")
 
 
@@ -39,7 +42,11 @@ class CurateError(GessoError):
 
 @dataclass(frozen=True)
 class DatasetVersion:
-    """What a run made, or found made. `rejected_by` counts by rule and relation, in the order of the funnel."""
+    """What a run made, or found made.
+
+    `rejected_by` counts by rule, relation and balance, in the order of the funnel; `computed` counts the feature values
+    (capture × feature) that this run had to compute.
+    """
 
     name: str
     path: Path
@@ -52,6 +59,7 @@ class DatasetVersion:
     shards: int
     notes: list[str] = field(default_factory=list)
     unchanged: bool = False
+    computed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"path": str(self.path)}
@@ -74,31 +82,87 @@ def curate(
     home = Path(home)
     place = store or str(home / "captures")
     captured = CaptureStore(place)
-    captures = _chosen(captured, recipe)
+    captures = _chosen(captured, recipe, home)
     plan = engine.plan(recipe.features, home, ALWAYS)
-    key = manifest.key_of(recipe, captures, plan)
-    folder = home / "datasets" / recipe.name
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    key = manifest.key_of(recipe, captures_table.digest(captures), plan)
+    with _alone(home / "datasets" / recipe.name) as folder:
         before = None if force else _made_before(home, recipe.name, key)
         if before is not None and not _may_change(folder / str(before)):
             return _unchanged(folder, before, home, place, report, progress)
-        _try_sql(recipe, captures, plan)
-        engine.compute(plan, captures, captured, home, progress)
-        build = folder / f".build-{key}"
-        for stale in folder.glob(".build-*"):
-            if stale != build:
-                shutil.rmtree(stale)
-        build.mkdir(exist_ok=True)
-        for torn in build.glob(".*.part"):
-            torn.unlink()
-        _build(recipe, key, plan, captures, captured, home, build, progress)
-        if before is not None and _same(build, folder / str(before)):
-            shutil.rmtree(build)
-            return _unchanged(folder, before, home, place, report, progress)
-        number = _publish(build, folder)
-        if report:
-            _write_report(folder / str(number), home, place, progress)
+        _try_sql(recipe, captures_table.SCHEMA, plan)
+        table, computed = _features(plan, captures, captured, home, progress)
+        images = captured if recipe.shards.images else None
+        version = _make(recipe, home, key, plan, table, images, before, progress)
+        if report and not (version.path / REPORT).is_file():
+            _write_report(version.path, home, place, progress)
+    return replace(version, computed=computed)
+
+
+def curate_table(
+    recipe: Recipe,
+    home: Path,
+    source: Path,
+    *,
+    store: str | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> DatasetVersion:
+    """As `curate`, from Parquet that holds captures and features: no capture log is read and no feature computed.
+
+    Image bytes come from the capture store, unless the recipe says `shards: {images: false}`; then none is needed.
+    Raises TableError, CurateError, SelectError, StoreError.
+    """
+    home = Path(home)
+    table, digest = feature_table.of_files(Path(source), home)
+    images = CaptureStore(store or str(home / "captures")) if recipe.shards.images else None
+    if recipe.captures.where is not None:
+        table = columns.Rows(table).at(_where(table, recipe.captures.where))
+    plan = engine.Plan((), {}, ())
+    key = manifest.key_of(recipe, digest, plan)
+    with _alone(home / "datasets" / recipe.name) as folder:
+        before = None if force else _made_before(home, recipe.name, key)
+        if before is not None:
+            return _version(folder / str(before), before, unchanged=True)
+        return _make(recipe, home, key, plan, table, images, None, progress)
+
+
+def _features(
+    plan: engine.Plan, captures: pa.Table, store: CaptureStore, home: Path, progress: Progress | None
+) -> tuple[pa.Table, int]:
+    """The feature table of these captures, and how many values had to be computed for it."""
+    table = feature_table.at_hand(plan, captures, home)
+    if table is not None:
+        return table, 0
+    wanted = set(captures["capture_id"].to_pylist())
+    some = sorted((c for c in store.captures() if c.capture_id in wanted), key=lambda c: c.capture_id)
+    computed = engine.compute(plan, some, store, home, progress)
+    return feature_table.gather(plan, captures, home), computed
+
+
+def _make(
+    recipe: Recipe,
+    home: Path,
+    key: str,
+    plan: engine.Plan,
+    table: pa.Table,
+    store: CaptureStore | None,
+    before: int | None,
+    progress: Progress | None,
+) -> DatasetVersion:
+    """Build aside, and publish unless `before` turns out to be the same."""
+    folder = home / "datasets" / recipe.name
+    build = folder / f".build-{key}"
+    for stale in folder.glob(".build-*"):
+        if stale != build:
+            shutil.rmtree(stale)
+    build.mkdir(exist_ok=True)
+    for torn in build.glob(".*.part"):
+        torn.unlink()
+    _build(recipe, key, plan, table, store, home, build, progress)
+    if before is not None and _same(build, folder / str(before)):
+        shutil.rmtree(build)
+        return _version(folder / str(before), before, unchanged=True)
+    number = _publish(build, folder)
     return _version(folder / str(number), number)
 
 
@@ -109,93 +173,84 @@ def _write_report(version: Path, home: Path, store: str, progress: Progress | No
     write_report(version, home, store, progress)
 
 
-def _chosen(store: CaptureStore, recipe: Recipe) -> list[Capture]:
+def _chosen(store: CaptureStore, recipe: Recipe, home: Path) -> pa.Table:
     """The input: every capture that `captures.where` takes, sorted by id."""
-    captures = sorted(store.captures(), key=lambda c: c.capture_id)
-    if not captures:
+    captures = captures_table.of_store(store, home)
+    if not len(captures):
         raise CurateError(f"the capture store at {store.url} is empty: crawl first")
     if recipe.captures.where is None:
         return captures
-    with Selection(captures_table.from_captures(captures)) as selection:
-        wanted = selection.evaluate("captures.where", recipe.captures.where, "BOOLEAN")
-    chosen = [capture for capture, take in zip(captures, wanted, strict=True) if take]
-    if not chosen:
-        raise CurateError(f"captures.where takes none of {len(captures)} captures: loosen {recipe.captures.where!r}")
-    return chosen
+    return columns.Rows(captures).at(_where(captures, recipe.captures.where))
 
 
-def _try_sql(recipe: Recipe, captures: list[Capture], plan: engine.Plan) -> None:
+def _where(table: pa.Table, sql: str) -> np.ndarray:
+    with Selection(table) as selection:
+        rows = np.flatnonzero(selection.booleans("captures.where", sql))
+    if not len(rows):
+        raise CurateError(f"captures.where takes none of {len(table)} captures: loosen {sql!r}")
+    return rows
+
+
+def _try_sql(recipe: Recipe, schema: pa.Schema, plan: engine.Plan) -> None:
     """Find wrong SQL before the hours of features, on a table without rows."""
-    empty = captures_table.from_captures(captures[:0])
-    for feature in plan.features:
-        for column in feature.schema:
-            empty = empty.append_column(column, pa.array([], column.type))
+    empty = pa.schema([*schema, *(field for feature in plan.features for field in feature.schema)]).empty_table()
     with Selection(empty) as selection:
-        select(selection, recipe, {}, [])
+        decide(selection, recipe, np.zeros(0, bool), RELATED.empty_table())
 
 
 def _build(
     recipe: Recipe,
     key: str,
     plan: engine.Plan,
-    captures: list[Capture],
-    store: CaptureStore,
+    table: pa.Table,
+    store: CaptureStore | None,
     home: Path,
     build: Path,
     progress: Progress | None,
 ) -> None:
-    table, errors = gather(plan, captures, home)
-    ids: list[str] = table["capture_id"].to_pylist()
-    failed = {k: e.removeprefix("decode: ") for k, some in errors.items() for e in some if e.startswith("decode: ")}
-    if progress:
-        progress("relations", 0, len(ids))
-    found = relations.find(table, recipe.relations, progress)
-    related = _by_id(found, ids)
+    tell = progress or (lambda task, done, total: None)
+    rows = len(table)
+    tell("relations", 0, rows)
+    related = relations.find(table, recipe.relations, progress)
+    tell("relations", rows, rows)
+    tell("decisions", 0, rows)
     with Selection(table) as selection:
-        decisions = select(selection, recipe, failed, related)
+        decisions = decide(selection, recipe, table[f"{feature_table.ERROR}decode"].is_valid().to_numpy(), related)
         margins = selection.margins(recipe.keep)
-    if progress:
-        progress("relations", len(ids), len(ids))
-    component = components(ids, table["site"].to_pylist(), ((r.a, r.b) for r in related))
-    splits = assign(component, [k for k in ids if decisions[k].state == "kept"], recipe.splits, recipe.seed)
-    rows = review.shard_columns(table, decisions, splits)
-    written = shards.write(rows, store, build, recipe.shards, recipe.seed, progress) if len(rows) else []
-    reviewed = review.build(table, decisions, margins, splits, errors)
-    _write(reviewed, build / "review.parquet")
-    _write(reviewed.filter(pa.compute.not_equal(reviewed["state"], "kept")), build / "rejected.parquet")
-    _write(_relations_table(found, ids), build / "relations.parquet")
-    facts = manifest.build(recipe, key, plan, table, decisions, related, splits, component, errors, written)
-    facts["columns"] = {f.name: str(f.type) for f in shards.shard_schema(rows.schema)}
+    tell("decisions", rows, rows)
+    tell("splits", 0, rows)
+    component, split = split_up(recipe, table, decisions.kept, related)
+    tell("splits", rows, rows)
+    reviewed = review.Review(table, decisions, margins, list(recipe.splits), split, component)
+    written = shards.write(reviewed, store, build, recipe.shards, recipe.seed, progress)
+    tell("tables", 0, rows)
+    review.write(reviewed, build)
+    review.write_relations(reviewed, related, build / "relations.parquet")
+    facts = manifest.build(recipe, key, plan, reviewed, related, written)
+    schema = shards.shard_schema(reviewed.shard_schema(), store is not None)
+    facts["columns"] = {f.name: str(f.type) for f in schema}
     facts["notes"] += _notes(facts)
     _write_text(card.write(facts), build / "README.md")
     _write_text(manifest.dump(manifest.with_files(facts, build, TABLES)), build / manifest.FILE)
+    tell("tables", rows, rows)
 
 
-def gather(plan: engine.Plan, captures: list[Capture], home: Path) -> tuple[pa.Table, dict[str, list[str]]]:
-    """One row a capture with all feature columns, and capture_id → `feature: kind: message` of what had no value."""
-    table = captures_table.from_captures(captures)
-    ids = table["capture_id"].to_pylist()
-    errors: dict[str, list[str]] = {}
-    for feature in plan.features:
-        values = engine.read_feature(plan, feature.name, home, ids)
-        for key, error in zip(ids, values["error"].to_pylist(), strict=True):
-            if error is not None:
-                errors.setdefault(key, []).append(f"{feature.name}: {error}")
-        for column in feature.schema:
-            table = table.append_column(column, values[column.name])
-    return table.combine_chunks(), errors
+def decide(selection: Selection, recipe: Recipe, failed: np.ndarray, related: pa.Table) -> Decisions:
+    """Every row's fate: rules, then relations."""
+    return settled(select(selection, recipe, failed, related))
 
 
-def _by_id(found: pa.Table, ids: list[str]) -> list[relations.Relation]:
-    rows = zip(*(found[n].to_pylist() for n in ("relation", "a", "b", "distance")), strict=True)
-    return [relations.Relation(name, ids[a], ids[b], distance) for name, a, b, distance in rows]
-
-
-def _relations_table(found: pa.Table, ids: list[str]) -> pa.Table:
-    """With capture ids in the place of row numbers."""
-    names = pa.array(ids, pa.string())
-    named = {side: names.take(found[side].combine_chunks()) for side in ("a", "b")}
-    return pa.table(named | {name: found[name] for name in ("relation", "distance", "why")})
+def split_up(recipe: Recipe, table: pa.Table, kept: np.ndarray, related: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """(component, split) of each row, looked over once more: no site and no related pair lies in two splits."""
+    sites = codes(table["site"])
+    a, b = (related[side].to_numpy().astype(np.int64) for side in "ab")
+    component = components(sites, a, b)
+    roots = np.unique(component)
+    names = dict(zip(roots.tolist(), columns.Rows(table.select(["capture_id"])).at(roots)["capture_id"].to_pylist(),
+                     strict=True))  # fmt: skip
+    split = assign(component, kept, names, recipe.splits, recipe.seed)
+    check(split, sites, a, b)
+    return component, split
 
 
 def _notes(facts: dict[str, Any]) -> list[str]:
@@ -205,25 +260,21 @@ def _notes(facts: dict[str, Any]) -> list[str]:
     return [f"split {name} is empty: there are too few independent sites" for name in empty]
 
 
-def _write(table: pa.Table, path: Path) -> None:
-    with written_aside(path) as aside:
-        pq.write_table(table, aside, compression="zstd", row_group_size=20_000)
-
-
 def _write_text(text: str, path: Path) -> None:
     with written_aside(path) as aside:
         aside.write_text(text, encoding="utf-8")
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> Iterator[Path]:
     """One builder a dataset; the system lets go of the lock when its holder dies."""
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CurateError(f"another run is curating {folder.name!r}: wait for it, or rename the recipe") from None
-        yield
+        yield folder
 
 
 def _made_before(home: Path, name: str, key: str) -> int | None:

@@ -1,224 +1,184 @@
-"""Decisions: keep rules and rankings in SQL over one row a capture, each rejection with its name.
+"""Decisions: keep rules in SQL over one row a capture, then a policy for each relation; each rejection has its name.
 
-The rules run in DuckDB, which is told to touch no file. A rule keeps where it is true; false and NULL reject.
+A rule keeps where it is true; false and NULL reject. Decisions are columns: a state and a reason for each row.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from curation.errors import GessoError
-from curation.recipe import KeepRule, Recipe
-from curation.relations import Relation
+from curation.recipe import Recipe
+from curation.relations.policy import NAMES, RelationPolicy
 from curation.splits import components
+from curation.sql import Margin, SelectError, Selection, comparisons
 
-NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
-COMPARISON = re.compile(rf"^(?P<operand>.+?)\s*(?P<op><=|>=|<|>)\s*(?P<number>{NUMBER})$", re.S | re.I)
+__all__ = ["Decisions", "Margin", "Reason", "SelectError", "Selection", "comparisons", "select", "settled"]
 
-
-class SelectError(GessoError):
-    """SQL in the recipe that DuckDB does not take, or decisions that do not add up."""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What became of one capture. `reason` and `stage` are None for the kept ones."""
-
-    state: str
-    stage: str | None = None
-    reason: str | None = None
-    kept_id: str | None = None
+UNDECIDED, NOBODY = -1, -1
+STATES = ("kept", "rejected", "failed")
 
 
 @dataclass(frozen=True)
-class Margin:
-    """One simple comparison of a rule, and each capture's value of its operand, in table order."""
+class Reason:
+    """Why rows are not kept: `stage` is decode, rule, relation or balance; `name` is the rule's, empty for decode."""
 
-    rule: str
-    operand: str
-    op: str
-    threshold: float
-    values: list[float | None]
-
-    def margin(self, index: int) -> float | None:
-        value = self.values[index]
-        if value is None:
-            return None
-        return value - self.threshold if self.op in (">", ">=") else self.threshold - value
+    stage: str
+    name: str
 
 
-class Selection:
-    """SQL over a table of captures and features. `close` it, or use it in a `with` block."""
+@dataclass(frozen=True)
+class Decisions:
+    """What became of each row. `reason` is a place in `reasons`, UNDECIDED (-1) for the rows that are kept.
 
-    def __init__(self, table: pa.Table) -> None:
-        self.ids: list[str] = table["capture_id"].to_pylist()
-        plain = [name for name, kind in zip(table.schema.names, table.schema.types, strict=True) if _sql_knows(kind)]
-        self._connection = duckdb.connect(":memory:", config={"threads": 2})
-        self._connection.register("given", table.select(plain).append_column("_row", pa.array(range(len(table)))))
-        self._connection.execute("CREATE TABLE captures AS SELECT * FROM given ORDER BY _row")
-        self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-
-    def __enter__(self) -> Selection:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._connection.close()
-
-    def evaluate(self, what: str, sql: str, kind: str) -> list[Any]:
-        """The expression's value in each row. Raises SelectError that names `what` and says DuckDB's first line."""
-        try:
-            duckdb.SQLExpression(sql)  # one expression and nothing after it
-            rows = self._connection.execute(f"SELECT CAST(({sql}\n) AS {kind}) FROM captures ORDER BY _row").fetchall()
-        except duckdb.Error as error:
-            raise SelectError(f"{what}: {_one_line(error)} in {' '.join(sql.split())[:120]!r}: mend its SQL") from None
-        return [value for (value,) in rows]
-
-    def rules(self, rules: Sequence[KeepRule]) -> dict[str, list[bool]]:
-        """Rule name → whether each row passes it."""
-        return {r.name: [v is True for v in self.evaluate(f"keep rule {r.name!r}", r.sql, "BOOLEAN")] for r in rules}
-
-    def margins(self, rules: Sequence[KeepRule]) -> list[Margin]:
-        """Every `operand op number` that stands in an AND-chain of a rule, with its values."""
-        found = []
-        for rule in rules:
-            for operand, op, threshold in comparisons(rule.sql):
-                try:
-                    values = self.evaluate(rule.name, operand, "DOUBLE")
-                except SelectError:
-                    continue  # a comparison of text or dates: nothing to draw
-                found.append(Margin(rule.name, operand, op, threshold, values))
-        return found
-
-
-def comparisons(sql: str) -> list[tuple[str, str, float]]:
-    """(operand, op, number) of each simple comparison in an AND-chain, `a BETWEEN x AND y` as two; none under OR."""
-    text = " ".join(sql.split())
-    between = rf"(.+?) between ({NUMBER}) and ({NUMBER})"
-    text = re.sub(rf"(?i)(^|\band\s+){between}", r"\1\2 >= \3 AND \2 <= \4", text)
-    found = []
-    for part in _top_level(text):
-        match = COMPARISON.match(part)
-        if match and not re.search(r"(?i)[<>=]|\b(and|or|not|case|is|in|like)\b", match["operand"]):
-            found.append((match["operand"].strip(), match["op"], float(match["number"])))
-    return found
-
-
-def _top_level(text: str) -> list[str]:
-    """The parts of an AND-chain; nothing where an OR stands beside it, for then no part decides by itself."""
-    parts, depth, start = [], 0, 0
-    for match in re.finditer(r"'(?:[^']|'')*'|[()]|\b(?:and|or)\b", text, re.I):
-        word = match[0].lower()
-        depth += (word == "(") - (word == ")")
-        if depth == 0 and word == "or":
-            return []
-        if depth == 0 and word == "and":
-            parts.append(text[start : match.start()])
-            start = match.end()
-    parts = [part.strip() for part in (*parts, text[start:])]
-    return [part[1:-1].strip() if part.startswith("(") and part.find(")") == len(part) - 1 else part for part in parts]
-
-
-def select(
-    selection: Selection, recipe: Recipe, failed: dict[str, str], relations: Sequence[Relation]
-) -> dict[str, Decision]:
-    """capture_id → Decision, for every capture: failed ones first, then the first rule that fails, then relations.
-
-    Raises SelectError where the SQL is wrong or a capture would be lost.
+    `kept_row` is the row that stands for a rejected one, NOBODY (-1) for all others.
     """
-    passes = selection.rules(recipe.keep)
-    decisions: dict[str, Decision] = {}
-    for index, key in enumerate(selection.ids):
-        if key in failed:
-            decisions[key] = Decision("failed", "decode", failed[key])
-        elif (name := next((n for n, passed in passes.items() if not passed[index]), None)) is not None:
-            decisions[key] = Decision("rejected", "rule", name)
-    for name, policy in (("exact", recipe.relations.exact), ("copy", recipe.relations.copy_)):
-        rank = selection.evaluate(f"rank of relation {name!r}", policy.rank, "DOUBLE")
-        if policy.policy == "keep_all":
-            continue
-        ranks = {key: (-_number(value), key) for key, value in zip(selection.ids, rank, strict=True)}
-        for key, kept in keep_best(ranks, name, relations, decisions).items():
-            decisions[key] = Decision("rejected", "relation", name, kept)
-    for key in selection.ids:
-        decisions.setdefault(key, Decision("kept"))
-    return _settled(decisions, selection.ids)
+
+    reasons: tuple[Reason, ...]
+    reason: np.ndarray  # int16
+    kept_row: np.ndarray  # int32
+
+    @property
+    def kept(self) -> np.ndarray:
+        return self.reason == UNDECIDED
+
+    @property
+    def failed(self) -> np.ndarray:
+        decode = [place for place, reason in enumerate(self.reasons) if reason.stage == "decode"]
+        return np.isin(self.reason, decode)
+
+    def counts(self) -> dict[str, int]:
+        """kept, rejected, failed."""
+        kept, failed = int(self.kept.sum()), int(self.failed.sum())
+        return {"kept": kept, "rejected": len(self.reason) - kept - failed, "failed": failed}
+
+    def by_reason(self) -> list[tuple[Reason, int]]:
+        """Every reason in the order of the funnel, and how many rows have it."""
+        counted = np.bincount(self.reason + 1, minlength=len(self.reasons) + 1)[1:]
+        return [(reason, int(number)) for reason, number in zip(self.reasons, counted, strict=True)]
+
+    def rejecting(self, reason: Reason, rows: np.ndarray, kept_rows: np.ndarray | None = None) -> Decisions:
+        """With one more reason, for rows that no other had."""
+        reasons, kept_row = self.reason.copy(), self.kept_row.copy()
+        reasons[rows] = len(self.reasons)
+        if kept_rows is not None:
+            kept_row[rows] = kept_rows
+        return Decisions((*self.reasons, reason), reasons, kept_row)
 
 
-def keep_best(
-    ranks: dict[str, tuple[float, str]], name: str, relations: Sequence[Relation], decided: dict[str, Decision]
-) -> dict[str, str]:
-    """Rejected capture → the kept one that it is related to, among the captures that are not decided yet.
+def select(selection: Selection, recipe: Recipe, failed: np.ndarray, related: pa.Table) -> Decisions:
+    """Failed rows first, then the first rule that fails, then each relation by its policy, from the closest.
 
-    Of equals, one stays. Of copies, best ranks are kept first and only what is directly tied to a kept one goes, so no
-    chain of near-copies merges two captures that are not themselves related.
+    `failed` is a mask; `related` is what `relations.find` gave for these rows. Raises SelectError for wrong SQL.
     """
-    alive = _equals(relations, decided)
-    rejected: dict[str, str] = {}
-    if name == "exact":
-        for group in alive.values():
-            best, *rest = sorted(group, key=lambda key: ranks[key]) or [""]
-            rejected |= dict.fromkeys(rest, best)
-        return rejected
-    near: dict[str, set[str]] = {}
-    for relation in relations:
-        if relation.relation == name:  # what holds of a picture holds of its equals
-            some, others = (alive.get(key, [] if key in decided else [key]) for key in (relation.a, relation.b))
-            for a, b in ((a, b) for a in some for b in others if a != b):
-                near.setdefault(a, set()).add(b)
-                near.setdefault(b, set()).add(a)
-    for key in sorted(near, key=lambda k: ranks[k]):
-        kept = [other for other in near[key] if ranks[other] < ranks[key] and other not in rejected]
-        if kept:
-            rejected[key] = min(kept, key=lambda other: ranks[other])
-    return rejected
+    nothing = np.full(selection.rows, UNDECIDED, np.int16)
+    decisions = Decisions((), nothing, np.full(selection.rows, NOBODY, np.int32))
+    decisions = decisions.rejecting(Reason("decode", ""), np.flatnonzero(failed))
+    for rule in recipe.keep:
+        passes = selection.booleans(f"keep rule {rule.name!r}", rule.sql)
+        decisions = decisions.rejecting(Reason("rule", rule.name), np.flatnonzero(~passes & decisions.kept))
+    ties = {name: _pairs(related, name) for name in NAMES}
+    equals = components(np.full(selection.rows, -1, np.int64), *ties["exact"])
+    for name in NAMES:
+        policy = recipe.relations.of(name)
+        rank = selection.numbers(f"rank of relation {name!r}", policy.rank)
+        places = _places(rank)
+        some = ties[name] if name == "exact" else _of_equals(*ties[name], equals, decisions.kept)
+        rows, keepers = _policy(policy, name, *some, places, decisions.kept)
+        decisions = decisions.rejecting(Reason("relation", name), rows, keepers)
+    return decisions
 
 
-def _equals(relations: Sequence[Relation], decided: dict[str, Decision]) -> dict[str, list[str]]:
-    """Capture → the undecided captures with the same pixels; one shared list a group."""
-    ties = [(r.a, r.b) for r in relations if r.relation == "exact"]
-    ids = sorted({key for tie in ties for key in tie})
-    root = components(ids, ids, ties)
-    groups: dict[str, list[str]] = {key: [] for key in root.values()}
-    for key in ids:
-        if key not in decided:
-            groups[root[key]].append(key)
-    return {key: groups[root[key]] for key in ids}
+def settled(decisions: Decisions) -> Decisions:
+    """Each `kept_row` followed to a row that is kept, or NOBODY where there is none: its keeper may be a copy itself.
+
+    Comes after the last decision. Raises SelectError where kept, rejected and failed are not all rows.
+    """
+    kept_row, kept = decisions.kept_row.copy(), decisions.kept
+    for _ in range(len(decisions.reasons) + 1):  # a keeper was rejected by a later reason, so chains are that short
+        chained = np.flatnonzero((kept_row != NOBODY) & ~kept[kept_row])
+        if not len(chained):
+            break
+        kept_row[chained] = kept_row[kept_row[chained]]
+    if sum(decisions.counts().values()) != len(kept) or (kept_row[kept] != NOBODY).any():
+        raise SelectError(f"{len(kept)} captures went in and their fates do not add up: this is a defect of Gesso")
+    return replace(decisions, kept_row=kept_row)
 
 
-def _number(value: float | None) -> float:
-    """A rank as a number: NULL and NaN come last."""
-    return float("-inf") if value is None or value != value else value
+def _pairs(related: pa.Table, name: str) -> tuple[np.ndarray, np.ndarray]:
+    some = related.filter(pc.equal(related["relation"], name))
+    return some["a"].to_numpy().astype(np.int64), some["b"].to_numpy().astype(np.int64)
 
 
-def _settled(decisions: dict[str, Decision], ids: list[str]) -> dict[str, Decision]:
-    """Follow `kept_id` to a capture that is kept (an exact twin's keeper may itself be a copy), and count once more."""
-    settled: dict[str, Decision] = {}
-    for key in ids:
-        decision, hops = decisions[key], 0
-        while decision.kept_id is not None and decisions[decision.kept_id].state != "kept" and hops < len(ids):
-            kept_id = decisions[decision.kept_id].kept_id
-            decision, hops = Decision("rejected", "relation", decision.reason, kept_id), hops + 1
-        settled[key] = decision
-    states = [decision.state for decision in settled.values()]
-    if len(settled) != len(ids) or sum(states.count(s) for s in ("kept", "rejected", "failed")) != len(ids):
-        raise SelectError(
-            f"{len(ids)} captures went in and {len(settled)} decisions came out: this is a defect of Gesso"
-        )
-    return settled
+def _places(rank: np.ndarray) -> np.ndarray:
+    """Each row's place by rank, the highest first; NULL and NaN come last, the smaller row breaks ties."""
+    order = np.argsort(-np.where(np.isnan(rank), -np.inf, rank), kind="stable")
+    places = np.empty(len(rank), np.int64)
+    places[order] = np.arange(len(rank))
+    return places
 
 
-def _sql_knows(kind: pa.DataType) -> bool:
-    inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) else kind
-    return not pa.types.is_float16(inner)
+def _policy(
+    policy: RelationPolicy, name: str, a: np.ndarray, b: np.ndarray, places: np.ndarray, kept: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to reject, and for each the row that is kept in its stead."""
+    alive = kept[a] & kept[b]
+    nothing = np.zeros(0, np.int64)
+    if policy.policy == "keep_all" or not len(a):
+        return nothing, nothing
+    if policy.policy == "cap" or name == "exact":
+        groups = components(np.full(len(kept), -1, np.int64), a, b)
+        if policy.policy == "cap" and name != "exact":
+            groups = components(np.full(len(kept), -1, np.int64), a[alive], b[alive])
+        return _best_of_groups(groups, places, kept, policy.cap if policy.policy == "cap" else 1)
+    return _best_of_tied(a[alive], b[alive], places)
 
 
-def _one_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    message = [line for line in lines if not line.startswith(("LINE ", "^"))]
-    return " ".join(message[:2])[:300].rstrip(".!")
+def _best_of_groups(
+    groups: np.ndarray, places: np.ndarray, kept: np.ndarray, cap: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of each group the `cap` best that are still kept stay; the best stands for those that go."""
+    rows = np.flatnonzero(kept)
+    order = rows[np.lexsort((places[rows], groups[rows]))]
+    group = groups[order]
+    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(order) else np.zeros(0, np.int64)
+    first = np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    gone = np.arange(len(order)) - first >= cap
+    return order[gone], order[first[gone]]
+
+
+def _best_of_tied(a: np.ndarray, b: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Best ranks are kept first and only what is directly tied to a kept one goes, so that no chain of near-copies
+    merges two rows that are not themselves related.
+    """
+    better = places[a] < places[b]
+    best, other = np.where(better, a, b), np.where(better, b, a)
+    order = np.argsort(places[best], kind="stable")
+    stands_for: dict[int, int] = {}
+    for keeper, row in zip(best[order].tolist(), other[order].tolist(), strict=True):
+        if keeper not in stands_for:  # all that could have rejected it came before
+            stands_for.setdefault(row, keeper)
+    rows = np.fromiter(stands_for, np.int64, len(stands_for))
+    return rows, np.fromiter(stands_for.values(), np.int64, len(stands_for))
+
+
+def _of_equals(a: np.ndarray, b: np.ndarray, equals: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ties of the rows that are kept: what holds of a picture holds of its equals, and only the first has ties."""
+    if not len(a):
+        return a, b
+    rows = np.flatnonzero(kept)
+    members = rows[np.argsort(equals[rows], kind="stable")]
+    group = equals[members]
+    pairs = np.unique(np.stack([equals[a], equals[b]], 1), axis=0)
+    start = [np.searchsorted(group, side, "left") for side in pairs.T]
+    size = [np.searchsorted(group, side, "right") - at for side, at in zip(pairs.T, start, strict=True)]
+    number = size[0] * size[1]
+    tie = np.repeat(np.arange(len(pairs)), number)
+    within = np.arange(len(tie)) - np.repeat(np.cumsum(number) - number, number)
+    one = members[start[0][tie] + within // size[1][tie]]
+    other = members[start[1][tie] + within % size[1][tie]]
+    apart = one != other
+    return one[apart], other[apart]

@@ -8,20 +8,24 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crawlers.captures import EXTENSIONS, CaptureStore
 from curation.engine import written_aside
 from curation.recipe import Shards
+from curation.review import Review
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 PAGE_BYTES = 1 << 20
+AT_ONCE = 2  # shards that are written side by side; each holds one row group of images in memory
 
 
 @dataclass(frozen=True)
@@ -35,39 +39,51 @@ class Shard:
     sha256: str
 
 
-def shuffled(ids: list[str], seed: int) -> list[str]:
-    """A seeded order that does not depend on the order given."""
-    return sorted(ids, key=lambda key: hashlib.sha256(f"{seed} {key}".encode()).digest())
+def shuffled(ids: Sequence[str], seed: int) -> np.ndarray:
+    """A seeded order of `ids`, as places in them, that does not depend on the order given."""
+    drawn = b"".join(hashlib.sha256(f"{seed} {key}".encode()).digest() for key in ids)
+    words = np.frombuffer(drawn, ">u8").reshape(-1, 4)
+    return np.lexsort(words.T[::-1])
 
 
 def write(
-    table: pa.Table,
-    store: CaptureStore,
+    review: Review,
+    store: CaptureStore | None,
     folder: Path,
     options: Shards,
     seed: int,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> list[Shard]:
-    """Write each split's rows of `table` (columns as they shall stand, `split` among them, one row a kept capture)."""
-    row_of = {key: index for index, key in enumerate(table["capture_id"].to_pylist())}
-    splits: dict[str, list[str]] = {}
-    for key, split in zip(table["capture_id"].to_pylist(), table["split"].to_pylist(), strict=True):
-        splits.setdefault(split, []).append(key)
-    written: list[Shard] = []
-    done = 0
-    for split in sorted(splits):
-        order = shuffled(splits[split], seed)
+    """Write each split's kept rows; with the images' bytes where there is a store to take them from."""
+    total, jobs = int(review.decisions.kept.sum()), []
+    for place, split in sorted(enumerate(review.splits), key=lambda entry: entry[1]):
+        rows = np.flatnonzero(review.split == place)
+        ids = review.named(rows).to_pylist()
+        order = rows[shuffled(ids, seed)]
         number = math.ceil(len(order) / options.rows)
         for index in range(number):
             some = order[index * len(order) // number : (index + 1) * len(order) // number]
-            path = folder / f"{split}-{index:05d}-of-{number:05d}.parquet"
-            if not path.is_file():
-                rows = table.take(pa.array([row_of[key] for key in some], pa.int64()))
-                _write_one(path, rows, store, int(options.row_group_mb * 1_000_000))
-            written.append(Shard(path.name, split, len(some), path.stat().st_size, file_sha256(path)))
-            done += len(some)
-            if progress:
-                progress("shards", done, len(row_of))
+            jobs.append((folder / f"{split}-{index:05d}-of-{number:05d}.parquet", split, some))
+
+    def made(job: tuple[Path, str, np.ndarray]) -> Shard:
+        path, split, some = job
+        if not path.is_file():
+            _write_one(path, review.shard_rows(some), store, int(options.row_group_mb * 1_000_000))
+        return Shard(path.name, split, len(some), path.stat().st_size, file_sha256(path))
+
+    written: list[Shard] = []
+    done = 0
+    with ThreadPoolExecutor(AT_ONCE, "shards") as pool:
+        futures = [pool.submit(made, job) for job in jobs]
+        try:
+            for future in futures:
+                written.append(future.result())
+                done += written[-1].rows
+                if progress:
+                    progress("shards", done, total)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return written
 
 
@@ -76,10 +92,12 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(data, "sha256").hexdigest()
 
 
-def shard_schema(columns: pa.Schema) -> pa.Schema:
+def shard_schema(columns: pa.Schema, images: bool = True) -> pa.Schema:
     """`image` and the columns, with the metadata by which `datasets` decodes the image by itself."""
-    schema = pa.schema([pa.field("image", IMAGE), *columns])
-    features = {field.name: hf_feature(field.type) for field in schema} | {"image": {"_type": "Image"}}
+    schema = pa.schema([*([pa.field("image", IMAGE)] if images else []), *columns])
+    features = {field.name: hf_feature(field.type) for field in schema}
+    if images:
+        features["image"] = {"_type": "Image"}
     return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
 
 
@@ -95,26 +113,30 @@ def hf_feature(kind: pa.DataType) -> Any:
     return {"dtype": names.get(str(kind), str(kind)), "_type": "Value"}
 
 
-def _write_one(path: Path, rows: pa.Table, store: CaptureStore, most: int) -> None:
-    schema = shard_schema(rows.schema.remove_metadata())
+def _write_one(path: Path, rows: pa.Table, store: CaptureStore | None, most: int) -> None:
+    schema = shard_schema(rows.schema.remove_metadata(), store is not None)
     flat = {"compression": "zstd", "compression_level": 3, "data_page_size": PAGE_BYTES, "version": "2.6"}
     with written_aside(path) as aside:
         aside.touch()
         with pq.ParquetWriter(
             aside, schema, use_dictionary=False, write_statistics=True, store_schema=True, **flat
         ) as out:
-            for part in _row_groups(rows, most):
-                images = [
-                    _image(store, row) for row in part.select(["capture_id", "image_sha256", "format"]).to_pylist()
-                ]
-                arrays = [pa.array(images, IMAGE), *(column.combine_chunks() for column in part.columns)]
+            for part in _row_groups(rows, most, store is not None):
+                arrays = [column.combine_chunks() for column in part.columns]
+                if store is not None:
+                    named = part.select(["capture_id", "image_sha256", "format"]).to_pylist()
+                    arrays.insert(0, pa.array([_image(store, row) for row in named], IMAGE))
                 out.write_table(pa.table(arrays, schema=schema), row_group_size=len(part))
 
 
-def _row_groups(rows: pa.Table, most: int) -> Iterator[pa.Table]:
-    """Runs of rows whose images have at most `most` bytes together; a larger picture stands alone."""
+def _row_groups(rows: pa.Table, most: int, images: bool) -> Iterator[pa.Table]:
+    """Runs of rows whose images (without images: whose columns) have about `most` bytes; a larger one stands alone."""
+    if images:
+        sizes = rows["bytes"].fill_null(0).to_pylist()
+    else:
+        sizes = [rows.nbytes // max(1, len(rows))] * len(rows)
     start, size = 0, 0
-    for index, number in enumerate(rows["bytes"].to_pylist()):
+    for index, number in enumerate(sizes):
         if index > start and size + number > most:
             yield rows.slice(start, index - start)
             start, size = index, 0
