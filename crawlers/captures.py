@@ -158,6 +158,11 @@ def capture_id(source: str, identity: str, view: View, image_sha256: str) -> str
     return hashlib.sha256(json.dumps(key, separators=(",", ":")).encode()).hexdigest()[:24]
 
 
+def texts_of(listing: Listing) -> bytes:
+    """What an app's screenshots have in common, as the store spiders keep it once beside them: a blob of JSON."""
+    return listing.model_copy(update={"position": 0}).model_dump_json().encode()
+
+
 def failure_id(source: str, identity: str, kind: str) -> str:
     """24 hex digits, so that the same failure met twice in a run is one."""
     return hashlib.sha256(json.dumps([source, identity, kind]).encode()).hexdigest()[:24]
@@ -178,7 +183,7 @@ class CaptureStore:
         self.url = str(url)
         self.fs, root = fsspec.core.url_to_fs(self.url)
         self.root = root.rstrip("/")
-        self._local = "file" in ((self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol)
+        self.is_local = "file" in ((self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol)
         if create:
             for folder in ("blobs", "log", "failures"):
                 self.fs.makedirs(f"{self.root}/{folder}", exist_ok=True)
@@ -206,7 +211,7 @@ class CaptureStore:
         path = self.blob_path(sha256, format)
         if self.fs.exists(path) and self.fs.size(path) == len(data):
             return sha256
-        if not self._local:
+        if not self.is_local:
             self.fs.pipe_file(path, data)  # object stores put a whole object or none
             return sha256
         self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
@@ -252,7 +257,7 @@ class CaptureStore:
                 )
 
     def _append_bytes(self, stem: str, data: bytes) -> None:
-        if not self._local:  # no append on object stores: one small object a batch, read back in name order
+        if not self.is_local:  # no append on object stores: one small object a batch, read back in name order
             self.fs.pipe_file(f"{stem}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}.jsonl", data)
             return
         with self._room_for(len(data)), open(f"{stem}.jsonl", "ab+") as out:  # noqa: PTH123 - see put_blob
@@ -268,25 +273,28 @@ class CaptureStore:
         for path in sorted(self.fs.glob(f"{self.root}/{folder}/{run_id or ''}*.jsonl")):
             if run_id is not None and PurePosixPath(path).name.split(".")[0] != run_id:
                 continue
-            for number, line in enumerate(self.fs.cat_file(path).split(b"\n"), 1):
-                if not line.strip():
-                    continue
+            for record in self._read_lines(path, model):
+                identity = getattr(record, key)
+                if identity not in seen:
+                    seen.add(identity)
+                    yield record
+
+    def _read_lines(self, path: str, model: type[R]) -> Iterator[R]:
+        """The records of one log, a line at a time: a large run's log does not fit into memory twice."""
+        with self.fs.open(path, "rb") as lines:
+            for number, line in enumerate(lines, 1):
                 try:
                     fields: dict[str, Any] = json.loads(line)
                 except ValueError:
-                    continue  # torn by a kill; what it described is fetched again
+                    continue  # empty, or torn by a kill; what it described is fetched again
                 try:
-                    record = model.model_validate(fields)
+                    yield model.model_validate(fields)
                 except ValidationError as error:
                     what = error.errors()[0]
                     raise StoreError(
                         f"{path}:{number} is not a {model.__name__.lower()} ({'.'.join(map(str, what['loc']))}: "
                         f"{what['msg']}): it was written by another version; crawl into a new --home"
                     ) from None
-                identity = getattr(record, key)
-                if identity not in seen:
-                    seen.add(identity)
-                    yield record
 
     def captures(self, run_id: str | None = None, *, taken_down: bool = False) -> Iterator[Capture]:
         """Every capture once, in log order, of one run or of all; those taken down only where they are asked for."""
@@ -305,7 +313,7 @@ class CaptureStore:
 
     def mend(self, run_id: str, url: str, *, writer: str = "") -> None:
         """Note that what failed for a URL has since been captured; the failures stay in the log as history."""
-        if self._local:
+        if self.is_local:
             self.fs.makedirs(f"{self.root}/mended", exist_ok=True)
         line = json.dumps({"url": url, "at": now().isoformat()}) + "\n"
         self._append_bytes(f"{self.root}/mended/{run_id}{'.' if writer else ''}{writer}", line.encode())
@@ -326,9 +334,17 @@ class CaptureStore:
         path = f"{self.root}/{TAKEDOWNS}"
         return parse_takedowns(self.fs.cat_file(path)) if self.fs.exists(path) else Takedowns()
 
+    def takedowns_size(self) -> int:
+        """Bytes of the list, which only grows: whether it has changed is asked more often than what it says."""
+        path = f"{self.root}/{TAKEDOWNS}"
+        try:
+            return int(self.fs.size(path) or 0)
+        except FileNotFoundError:
+            return 0
+
     def take_down(self, takedown: Takedown) -> None:
         """Add to the list, durably."""
-        if self._local:
+        if self.is_local:
             self._append_bytes(f"{self.root}/{TAKEDOWNS.removesuffix('.jsonl')}", takedown.line().encode())
             return
         path = f"{self.root}/{TAKEDOWNS}"  # short, and rarely added to: written anew

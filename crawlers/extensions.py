@@ -18,7 +18,7 @@ from scrapy.exceptions import CloseSpider
 from crawlers.captures import CaptureStore, Failure, StoreFull, failure_id, now
 from crawlers.folders import crawls_folder, missing_room
 from crawlers.prometheus import prometheus_text
-from crawlers.scheduler import FrontierScheduler, stop
+from crawlers.scheduler import FrontierScheduler, stop, writer_of
 from crawlers.urls import site_of
 
 Report = Callable[[int, int], None]
@@ -89,7 +89,8 @@ class BugExtension:
             kind="bug",
             reason=f"{failure.type.__name__}: {failure.value}"[:500],
         )
-        CaptureStore(self.crawler.settings["GESSO_STORE"], create=True).append(spider.run_id, [record])
+        store = CaptureStore(self.crawler.settings["GESSO_STORE"], create=True)
+        store.append(spider.run_id, [record], writer=writer_of(self.crawler.settings))
         if self.crawler.stats is not None:
             self.crawler.stats.inc_value("gesso/failures")
             self.crawler.stats.inc_value("gesso/failures/bug")

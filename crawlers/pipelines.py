@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Any
 
 from scrapy.crawler import Crawler
 
 from crawlers.captures import Capture, CaptureStore, Failure, failure_id, now
-from crawlers.takedown import remove_unneeded
+from crawlers.scheduler import writer_of
+from crawlers.takedown import TakedownWatch, remove_unneeded
 
 
 class StorePipeline:
@@ -21,15 +20,15 @@ class StorePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.store = CaptureStore(crawler.settings["GESSO_STORE"], create=True)
-        self.writer = f"{socket.gethostname()[:40]}-{os.getpid()}" if crawler.settings.get("GESSO_FRONTIER") else ""
-        self._taken_down = self.store.takedowns()
+        self.writer = writer_of(crawler.settings)
+        self._taken_down = TakedownWatch(self.store)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StorePipeline:
         return cls(crawler)
 
     def process_item(self, item: Any) -> Any:
-        if isinstance(item, Capture) and self._taken_down.holds(item.site, item.capture_id):
+        if isinstance(item, Capture) and self._taken_down.now().holds(item.site, item.capture_id):
             remove_unneeded(self.store, [item])
             item = _refusal(item)
         stats = self.crawler.stats

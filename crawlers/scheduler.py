@@ -12,6 +12,8 @@ import base64
 import contextlib
 import json
 import logging
+import os
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -67,6 +69,7 @@ class FrontierScheduler(BaseScheduler):
         self._frontier: FrontierBackend | None = None
         self._broken = False
         self._store = CaptureStore(crawler.settings["GESSO_STORE"], create=True)
+        self._writer = writer_of(crawler.settings)
         self._at_once = pace(crawler.settings)
 
     @classmethod
@@ -200,7 +203,7 @@ class FrontierScheduler(BaseScheduler):
             if lease.lost or self._broken:
                 continue
             if lease.attempts > 1 and lease.captures and not lease.failures:
-                self._store.mend(self.spider.run_id, lease.request.url)  # type: ignore[attr-defined]
+                self._store.mend(self.spider.run_id, lease.request.url, writer=self._writer)  # type: ignore[attr-defined]
             self._own(self.frontier.close_lease(number, lease.outcome()))
 
     def _own(self, still: bool) -> None:
@@ -269,6 +272,11 @@ class FrontierScheduler(BaseScheduler):
     def _set(self, name: str, value: Any) -> None:
         if self.crawler.stats is not None:
             self.crawler.stats.set_value(name, value)
+
+
+def writer_of(settings: BaseSettings) -> str:
+    """What a process calls its logs, where a run has several that write: each has its own."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}" if settings.get("GESSO_FRONTIER") else ""
 
 
 def pace(settings: BaseSettings) -> Callable[[str], int]:

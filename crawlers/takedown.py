@@ -7,23 +7,26 @@ leaves files behind that the same command removes when it is run again.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from crawlers.captures import Capture, CaptureStore, Signal, StoreError, now
+from crawlers.captures import Capture, CaptureStore, Signal, StoreError, now, texts_of
 from crawlers.middlewares import Refused
 from crawlers.shards import shard_key
-from crawlers.takedowns import NAME, Takedown
+from crawlers.takedowns import NAME, Takedown, Takedowns
 from crawlers.urls import canonical_url, site_of
 
 LEAST_ID = 6
 MAX_DOM_BYTES = 256 << 20
+REMOTE_LOOK_SECONDS = 30.0  # between two looks at a list that lies on another machine
 Blob = tuple[str, str]  # sha256, format
 Progress = Callable[[str, int, int], None]
 
@@ -45,13 +48,12 @@ def take_down(store: CaptureStore, what: str, *, dry_run: bool = True, progress:
     """Take down a site, or a capture by the first digits of its id. Raises StoreError where the store holds neither."""
     captures = list(store.captures(taken_down=True))
     chosen, site = _chosen(store, captures, what)
+    if not dry_run:
+        _mark(store, chosen, site)
+        captures = list(store.captures(taken_down=True))  # a crawl under way may have added some before it saw the mark
+        chosen = [capture for capture in captures if capture.site == site] if site is not None else chosen
     ids = tuple(capture.capture_id for capture in chosen)
     urls = tuple(dict.fromkeys(capture.canonical_url for capture in chosen))
-    if not dry_run:
-        gone = store.takedowns()
-        if not (site in gone.sites if site else set(ids) <= gone.capture_ids):
-            named = Takedown(now().isoformat(), site, () if site else ids, () if site else urls)
-            store.take_down(named)
     unneeded, shared = _unneeded(store, chosen, captures)
     size = sum(_size(store, blob) for blob in unneeded)
     if not dry_run:
@@ -60,6 +62,16 @@ def take_down(store: CaptureStore, what: str, *, dry_run: bool = True, progress:
             if progress is not None:
                 progress("remove", number, len(unneeded))
     return TakenDown(what, ids, urls, len(unneeded), size, len(shared), not dry_run)
+
+
+def _mark(store: CaptureStore, chosen: list[Capture], site: str | None) -> None:
+    """Put a site, or single captures with their addresses, on the list; once."""
+    ids = tuple(capture.capture_id for capture in chosen)
+    gone = store.takedowns()
+    if site in gone.sites if site is not None else set(ids) <= gone.capture_ids:
+        return
+    urls = tuple(dict.fromkeys(capture.canonical_url for capture in chosen))
+    store.take_down(Takedown(now().isoformat(), site, () if site else ids, () if site else urls))
 
 
 def remove_unneeded(store: CaptureStore, captures: Iterable[Capture]) -> None:
@@ -104,6 +116,8 @@ def _blobs(store: CaptureStore, captures: Iterable[Capture], among: set[Blob] | 
     read: set[str] = set()
     for capture in captures:
         found.add((capture.image.sha256, capture.image.format))
+        if capture.listing is not None:
+            found.add((hashlib.sha256(texts_of(capture.listing)).hexdigest(), "json"))
         dom = capture.page.dom_sha256 if capture.page else None
         if dom is not None and dom not in read:
             read.add(dom)
@@ -146,19 +160,39 @@ def _remove(store: CaptureStore, sha256: str, kind: str) -> None:
 _SIGNAL = Signal(source=NAME, evidence="taken down on request", effect="disallow")
 
 
+class TakedownWatch:
+    """A store's takedowns as they stand at the moment: a crawl under way learns of a new one."""
+
+    def __init__(self, store: CaptureStore) -> None:
+        self._store = store
+        self._size = -1
+        self._next = 0.0
+        self._known = Takedowns()
+
+    def now(self) -> Takedowns:
+        """The list, read again where it has grown."""
+        if monotonic() >= self._next:
+            self._next = monotonic() + (0 if self._store.is_local else REMOTE_LOOK_SECONDS)
+            size = self._store.takedowns_size()
+            if size != self._size:
+                self._size, self._known = size, self._store.takedowns()
+        return self._known
+
+
 class TakedownMiddleware:
     """Refuses to fetch again what was taken down, so that no file of it is written."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._gone = CaptureStore(crawler.settings["GESSO_STORE"], create=True).takedowns()
+        self._watch = TakedownWatch(CaptureStore(crawler.settings["GESSO_STORE"], create=True))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> TakedownMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        if not self._gone or request.meta.get("robots_exempt"):
+        gone = self._watch.now()
+        if not gone or request.meta.get("robots_exempt"):
             return
         site = shard_key(request) or site_of(request.url)
-        if self._gone.refuses(site, canonical_url(request.url)) or site_of(request.url) in self._gone.sites:
+        if gone.refuses(site, canonical_url(request.url)) or site_of(request.url) in gone.sites:
             raise Refused("takedown", f"{request.url} was taken down: it may not be fetched again", _SIGNAL)

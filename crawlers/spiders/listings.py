@@ -10,7 +10,19 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.captures import Capture, CaptureStore, Failure, Image, Listing, Page, Signal, View, capture_id, now
+from crawlers.captures import (
+    Capture,
+    CaptureStore,
+    Failure,
+    Image,
+    Listing,
+    Page,
+    Signal,
+    View,
+    capture_id,
+    now,
+    texts_of,
+)
 from crawlers.parsers.fields import web_url
 from crawlers.parsers.media import MAX_IMAGE_BYTES, NotAnImage, Sniffed, check_whole, sniff_image
 from crawlers.policy.c2pa import image_signals
@@ -81,7 +93,7 @@ class ListingSpider(GessoSpider):
         """One request a screenshot of an app; its texts are kept once, as a blob, for all of them."""
         if not images:
             return
-        texts = self.store.put_blob(listing.model_dump_json().encode(), "json")
+        texts = self.store.put_blob(texts_of(listing), "json")
         seen: set[str] = set()
         for number, image in enumerate(images):
             self.count("listings/images")

@@ -122,7 +122,7 @@ def test_a_failure_that_a_retry_mends_is_counted_no_more(tmp_path: Path) -> None
         (put,) = retry(store, "status = 404")
         assert (put.put_back, put.command) == (
             1,
-            f"gesso crawl fdroid --repo {ARGUMENTS['repo']} --entry json --run {first.run_id}",
+            f"gesso crawl fdroid --repo {ARGUMENTS['repo']} --entry json --run {first.run_id} --proxy {server.address}",
         )
         second = crawl("fdroid", ARGUMENTS, store=store, settings=settings)
     assert (second.captures, second.failures, second.finished) == (APPS, {}, True)

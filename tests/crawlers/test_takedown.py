@@ -9,9 +9,26 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scrapy import Request
+from scrapy.utils.test import get_crawler
 
-from crawlers.captures import Capture, CaptureStore, Image, Page, Rights, StoreError, View, capture_id, now
-from crawlers.takedown import take_down
+from crawlers.captures import (
+    Capture,
+    CaptureStore,
+    Failure,
+    Image,
+    Listing,
+    Page,
+    Rights,
+    StoreError,
+    View,
+    capture_id,
+    now,
+    texts_of,
+)
+from crawlers.middlewares import Refused
+from crawlers.pipelines import StorePipeline
+from crawlers.takedown import TakedownMiddleware, take_down
 from pipelines.takedown import take_down as take_down_everywhere
 from tests.crawlers.conftest import picture
 
@@ -100,6 +117,36 @@ def test_killed_in_between_the_same_command_ends_it(store: CaptureStore, kill_af
         assert [capture.site for capture in store.captures()] == ["two.test"]
     take_down(store, "one.test", dry_run=False)
     assert blobs(store) == 4
+
+
+def test_a_crawl_under_way_holds_to_a_takedown_from_then_on(store: CaptureStore) -> None:
+    crawler = get_crawler(settings_dict={"GESSO_STORE": store.url})
+    asked, kept = TakedownMiddleware(crawler), StorePipeline(crawler)
+    one = next(capture for capture in store.captures() if capture.site == "one.test")
+    assert isinstance(kept.process_item(one), Capture)
+    asked.process_request(Request("http://one.test/other"))
+    take_down(store, "one.test", dry_run=False)
+    with pytest.raises(Refused, match="taken down"):
+        asked.process_request(Request("http://one.test/other"))
+    late = one.model_copy(update={"image": one.image.model_copy(update={"sha256": store.put_blob(b"late", "png")})})
+    refused = kept.process_item(late)
+    assert isinstance(refused, Failure)
+    assert refused.kind == "takedown"
+    assert not store.fs.exists(store.blob_path(late.image.sha256, "png"))
+
+
+def test_an_apps_texts_go_with_its_last_screenshot(store: CaptureStore) -> None:
+    page = add(store, "app.test", picture((5, 0, 0)), [])
+    app = Listing(app_id="app.test", name="App", description="its words")
+    listed = page.model_copy(
+        update={"capture_id": "f" * 24, "page": None, "listing": app.model_copy(update={"position": 2})}
+    )
+    store.append("web-1", [listed])
+    texts = store.put_blob(texts_of(app), "json")
+    take_down(store, "two.test", dry_run=False)
+    assert store.read_blob(texts, "json")
+    take_down(store, "app.test", dry_run=False)
+    assert not store.fs.exists(store.blob_path(texts, "json"))
 
 
 def test_what_the_store_does_not_hold_is_one_line(store: CaptureStore) -> None:
