@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from curation.dataset.versions import DatasetError, read_manifest, resolve_dataset
+from curation.dataset.versions import FILE, DatasetError, read_manifest, resolve_dataset
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,6 +57,11 @@ class Dataset:
     def name(self) -> str:
         """`landing@3`."""
         return f"{self.manifest.get('name', self.folder.parent.name)}@{self.folder.name}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits of the manifest, with its hashes of all files: exports and indexes name it."""
+        return hashlib.sha256((self.folder / FILE).read_bytes()).hexdigest()[:16]
 
     @property
     def shards(self) -> list[Path]:

@@ -1,0 +1,64 @@
+"""A folder to push: `datasets.load_dataset(FOLDER)` reads it and `hf upload NAME FOLDER --repo-type dataset` takes it.
+
+The shards lie in data/, the card in README.md, and in provenance/ what a version knows beyond its rows.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from curation.exports.folder import ExportError
+
+if TYPE_CHECKING:
+    from curation.dataset import Dataset
+    from curation.exports.folder import ExportFolder
+
+DEFAULTS: dict[str, Any] = {"link": False}
+PROVENANCE = ("manifest.json", "rejected.parquet", "relations.parquet")
+
+
+def write(
+    dataset: Dataset, folder: ExportFolder, progress: Callable[[str, int, int], None], *, link: bool
+) -> tuple[int, dict[str, int]]:
+    """`link` makes hard links of the shards where the file system can, else they are copied."""
+    files = [(path, f"data/{path.name}") for path in dataset.shards]
+    files += [(dataset.folder / name, f"provenance/{name}") for name in PROVENANCE]
+    for done, (source, name) in enumerate(files, 1):
+        if not folder.has(name):
+            _put(source, folder, name, link=link)
+        progress("files", done, len(files))
+    with folder.file("README.md") as aside:
+        aside.write_text(card(dataset.folder / "README.md", "data/"), encoding="utf-8")
+    return sum(shard["rows"] for shard in dataset.manifest["shards"]), {}
+
+
+def card(path: Path, prefix: str) -> str:
+    """The version's card, with its data files below `prefix`. Raises ExportError where it has no front matter."""
+    try:
+        _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
+        fields = yaml.safe_load(front)
+        for config in fields["configs"]:
+            for files in config["data_files"]:
+                files["path"] = prefix + files["path"]
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise ExportError(f"{path} is no dataset card ({error.__class__.__name__}): run gesso curate --force") from None
+    return f"---\n{yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)}---\n{body}"
+
+
+def _put(source: Path, folder: ExportFolder, name: str, *, link: bool) -> None:
+    target = folder.path / name
+    if link:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+            return
+        except OSError:
+            pass  # another file system: a copy will do
+    with folder.file(name) as aside:
+        shutil.copyfile(source, aside)
