@@ -13,6 +13,7 @@ from pipelines.crawl_commands import app as crawl_app
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
 from pipelines.curate_commands import app as curate_app
 from pipelines.curate_commands import example
+from pipelines.output_commands import app as output_app
 
 app = typer.Typer(
     name="gesso",
@@ -29,6 +30,7 @@ label_app = typer.Typer(
 )
 app.add_typer(crawl_app, name="crawl")
 app.add_typer(curate_app)  # without a name: its commands stand beside ours
+app.add_typer(output_app)  # export, diff, search
 app.add_typer(train_app, name="train")
 app.add_typer(label_app, name="label")
 
