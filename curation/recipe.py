@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -48,12 +48,50 @@ class KeepRule(_Part):
     sql: str = Field(min_length=1, max_length=4000)
 
 
+class Balance(_Part):
+    """How many of each group stay; `by` is SQL that names a row's group. One of three:
+
+    `cap` rows a group; `weights`, the relative share of each group's rows that stays (`*` for all others, else 1); `target`, the mix of groups in what stays (`*`, or what is missing to 1, for all others together). A target
+    keeps as many rows as the scarcest group allows, but no fewer than `keep_at_least` of them, which then miss the mix.
+    `rank` is SQL: the highest stay. Without it, the recipe's seed draws.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    by: str = Field(min_length=1, max_length=4000)
+    cap: int | None = Field(default=None, ge=1)
+    weights: dict[str, float] | None = None
+    target: dict[str, float] | None = None
+    keep_at_least: float = Field(default=0, ge=0, le=1)
+    rank: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Balance:
+        if sum(way is not None for way in (self.cap, self.weights, self.target)) != 1:
+            raise ValueError(f"balance {self.name!r} needs one of cap, weights and target")
+        values = [*(self.weights or {}).values(), *(self.target or {}).values()]
+        if any(not 0 <= value < float("inf") for value in values) or (self.cap is None and not sum(values) > 0):
+            raise ValueError(f"balance {self.name!r}: weights and shares are numbers from 0, one of them above it")
+        if self.target is not None and sum(values) > 1 + 1e-6:
+            raise ValueError(f"balance {self.name!r}: the target's shares add up to {sum(values):g}, 1 is the most")
+        return self
+
+
+class Clusters(_Part):
+    """Clusters of the embeddings, as columns `cluster` and `cluster_name`; `count: 0` makes none."""
+
+    count: Literal["auto"] | Annotated[int, Field(ge=0, le=4096)] = "auto"
+
+
 class Shards(_Part):
-    """At most `rows` rows a shard, row groups of at most `row_group_mb` MB of image bytes; or no image bytes at all."""
+    """At most `rows` rows a shard, row groups of at most `row_group_mb` MB of image bytes; or no image bytes at all.
+
+    `redact` names what is painted over in pictures and masked in texts, as the feature `text` found it.
+    """
 
     rows: int = Field(default=5000, ge=1)
     row_group_mb: float = Field(default=16, gt=0, le=16)
     images: bool = True
+    redact: tuple[Literal["email", "phone", "card", "iban", "faces"], ...] = ()
 
 
 class Recipe(_Part):
@@ -65,6 +103,8 @@ class Recipe(_Part):
     features: tuple[FeatureChoice, ...] = tuple(FeatureChoice(name=name) for name in DEFAULT_FEATURES)
     relations: Relations = Relations()
     keep: tuple[KeepRule, ...] = ()
+    balance: tuple[Balance, ...] = ()
+    clusters: Clusters = Clusters()
     splits: dict[str, float] = Field(default_factory=lambda: {"train": 0.8, "val": 0.1, "test": 0.1})
     seed: int = 0
     shards: Shards = Shards()
@@ -89,6 +129,18 @@ class Recipe(_Part):
         for rule in value:
             if rule.name in (*NAMES, "decode"):
                 raise ValueError(f"{rule.name!r} is taken by a relation or feature: name the rule otherwise")
+        return value
+
+    @model_validator(mode="after")
+    def _redacts_what_was_found(self) -> Recipe:
+        if self.shards.redact and not any(choice.name == "text" for choice in self.features):
+            raise ValueError("shards.redact paints over what the feature text finds: add text to features")
+        return self
+
+    @field_validator("balance")
+    @classmethod
+    def _each_balance_once(cls, value: tuple[Balance, ...]) -> tuple[Balance, ...]:
+        _no_twins([step.name for step in value], "balance")
         return value
 
     @model_validator(mode="after")

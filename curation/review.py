@@ -75,7 +75,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation import captures_table, columns
+from curation import captures_table, columns, redact
 from curation.engine import written_aside
 from curation.feature_table import ERROR
 from curation.select import NOBODY, UNDECIDED, Decisions, Margin
@@ -177,6 +177,10 @@ class Review:
         """Kept rows as they stand in shards, in the order given."""
         some = self._rows.at(rows).select(_public(self.table.schema))
         return pa.table([*some.columns, self._copies(rows), self._split(rows)], schema=self.shard_schema())
+
+    def places(self, rows: np.ndarray) -> pa.Table:
+        """What the feature `text` found of personal data, for `curation.redact`."""
+        return self._rows.at(rows).select(list(redact.PLACES))
 
     def named(self, rows: np.ndarray) -> pa.Array:
         """Capture ids of rows; null for NOBODY."""

@@ -19,20 +19,16 @@ import numpy as np
 import pyarrow as pa
 
 from crawlers.captures import CaptureStore
-from curation import captures_table, card, columns, engine, feature_table, manifest, relations, review, shards
+from curation import captures_table, card, columns, engine, feature_table, manifest, redact, review, shards, stages
 from curation.dataset import read_manifest, versions_of
 from curation.engine import written_aside
 from curation.errors import GessoError
 from curation.recipe import Recipe
-from curation.select import Decisions, Selection, select, settled
-from curation.splits import assign, check, codes, components
+from curation.select import Selection
 
 Progress = Callable[[str, int, int], None]
 ALWAYS = ("decode", "hashes", "ink")  # decisions and relations stand on these
 REPORT = "report.html"
-RELATED = pa.schema(
-    [("a", pa.int32()), ("b", pa.int32()), ("relation", pa.string()), ("distance", pa.float32()), ("why", pa.string())]
-)
 TABLES = ("review.parquet", "rejected.parquet", "relations.parquet", "README.md")
 
 
@@ -116,8 +112,9 @@ def curate_table(
     table, digest = feature_table.of_files(Path(source), home)
     images = CaptureStore(store or str(home / "captures")) if recipe.shards.images else None
     if recipe.captures.where is not None:
-        table = columns.Rows(table).at(_where(table, recipe.captures.where))
+        table = feature_table.chosen(table, _where(table, recipe.captures.where), recipe.captures.where)
     plan = engine.Plan((), {}, ())
+    stages.try_sql(recipe, table.schema)
     key = manifest.key_of(recipe, digest, plan)
     with _alone(home / "datasets" / recipe.name) as folder:
         before = None if force else _made_before(home, recipe.name, key)
@@ -192,10 +189,10 @@ def _where(table: pa.Table, sql: str) -> np.ndarray:
 
 
 def _try_sql(recipe: Recipe, schema: pa.Schema, plan: engine.Plan) -> None:
-    """Find wrong SQL before the hours of features, on a table without rows."""
-    empty = pa.schema([*schema, *(field for feature in plan.features for field in feature.schema)]).empty_table()
-    with Selection(empty) as selection:
-        decide(selection, recipe, np.zeros(0, bool), RELATED.empty_table())
+    """Find wrong SQL before the hours of features, on a table without rows; and what redaction would miss."""
+    schema = pa.schema([*schema, *(field for feature in plan.features for field in feature.schema)])
+    redact.require(schema, recipe.shards.redact)
+    stages.try_sql(recipe, schema)
 
 
 def _build(
@@ -210,47 +207,33 @@ def _build(
 ) -> None:
     tell = progress or (lambda task, done, total: None)
     rows = len(table)
+    tell("clusters", 0, rows)
+    table, notes = stages.clustered(recipe, table, home)
+    tell("clusters", rows, rows)
     tell("relations", 0, rows)
-    related = relations.find(table, recipe.relations, progress)
+    related = stages.related(recipe, table, home, progress)
     tell("relations", rows, rows)
     tell("decisions", 0, rows)
-    with Selection(table) as selection:
-        decisions = decide(selection, recipe, table[f"{feature_table.ERROR}decode"].is_valid().to_numpy(), related)
-        margins = selection.margins(recipe.keep)
+    decided = stages.decide(recipe, table, related)
     tell("decisions", rows, rows)
-    tell("splits", 0, rows)
-    component, split = split_up(recipe, table, decisions.kept, related)
-    tell("splits", rows, rows)
-    reviewed = review.Review(table, decisions, margins, list(recipe.splits), split, component)
+    decisions, split, component = decided.decisions, decided.split, decided.component
+    reviewed = review.Review(table, decisions, decided.margins, list(recipe.splits), split, component)
+    if hidden := recipe.shards.redact:
+        kept = np.flatnonzero(decisions.kept)
+        redact.check(reviewed.places(kept), reviewed.named(kept), hidden)
     written = shards.write(reviewed, store, build, recipe.shards, recipe.seed, progress)
     tell("tables", 0, rows)
     review.write(reviewed, build)
     review.write_relations(reviewed, related, build / "relations.parquet")
     facts = manifest.build(recipe, key, plan, reviewed, related, written)
-    schema = shards.shard_schema(reviewed.shard_schema(), store is not None)
+    schema = shards.shard_schema(redact.schema(reviewed.shard_schema(), hidden), store is not None)
     facts["columns"] = {f.name: str(f.type) for f in schema}
-    facts["notes"] += _notes(facts)
+    facts["balance"] = decided.balance
+    facts["clusters"] = manifest.clusters(table)
+    facts["notes"] += [*notes, *decided.notes, *_notes(facts)]
     _write_text(card.write(facts), build / "README.md")
     _write_text(manifest.dump(manifest.with_files(facts, build, TABLES)), build / manifest.FILE)
     tell("tables", rows, rows)
-
-
-def decide(selection: Selection, recipe: Recipe, failed: np.ndarray, related: pa.Table) -> Decisions:
-    """Every row's fate: rules, then relations."""
-    return settled(select(selection, recipe, failed, related))
-
-
-def split_up(recipe: Recipe, table: pa.Table, kept: np.ndarray, related: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    """(component, split) of each row, looked over once more: no site and no related pair lies in two splits."""
-    sites = codes(table["site"])
-    a, b = (related[side].to_numpy().astype(np.int64) for side in "ab")
-    component = components(sites, a, b)
-    roots = np.unique(component)
-    names = dict(zip(roots.tolist(), columns.Rows(table.select(["capture_id"])).at(roots)["capture_id"].to_pylist(),
-                     strict=True))  # fmt: skip
-    split = assign(component, kept, names, recipe.splits, recipe.seed)
-    check(split, sites, a, b)
-    return component, split
 
 
 def _notes(facts: dict[str, Any]) -> list[str]:

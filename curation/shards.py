@@ -19,8 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crawlers.captures import EXTENSIONS, CaptureStore
+from curation import redact
 from curation.engine import written_aside
 from curation.recipe import Shards
+from curation.redact import Mark
 from curation.review import Review
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -68,7 +70,11 @@ def write(
     def made(job: tuple[Path, str, np.ndarray]) -> Shard:
         path, split, some = job
         if not path.is_file():
-            _write_one(path, review.shard_rows(some), store, int(options.row_group_mb * 1_000_000))
+            rows, marks = review.shard_rows(some), None
+            if options.redact:
+                places = review.places(some)
+                rows, marks = redact.masked(rows, places, options.redact), redact.marks(places, options.redact)
+            _write_one(path, rows, store, int(options.row_group_mb * 1_000_000), marks)
         return Shard(path.name, split, len(some), path.stat().st_size, file_sha256(path))
 
     written: list[Shard] = []
@@ -113,7 +119,10 @@ def hf_feature(kind: pa.DataType) -> Any:
     return {"dtype": names.get(str(kind), str(kind)), "_type": "Value"}
 
 
-def _write_one(path: Path, rows: pa.Table, store: CaptureStore | None, most: int) -> None:
+def _write_one(
+    path: Path, rows: pa.Table, store: CaptureStore | None, most: int, marks: list[tuple[Mark, ...]] | None = None
+) -> None:
+    """`marks` are the places of each row's picture that are painted over."""
     schema = shard_schema(rows.schema.remove_metadata(), store is not None)
     flat = {"compression": "zstd", "compression_level": 3, "data_page_size": PAGE_BYTES, "version": "2.6"}
     with written_aside(path) as aside:
@@ -121,11 +130,15 @@ def _write_one(path: Path, rows: pa.Table, store: CaptureStore | None, most: int
         with pq.ParquetWriter(
             aside, schema, use_dictionary=False, write_statistics=True, store_schema=True, **flat
         ) as out:
+            done = 0
             for part in _row_groups(rows, most, store is not None):
                 arrays = [column.combine_chunks() for column in part.columns]
                 if store is not None:
                     named = part.select(["capture_id", "image_sha256", "format"]).to_pylist()
-                    arrays.insert(0, pa.array([_image(store, row) for row in named], IMAGE))
+                    places = marks[done : done + len(part)] if marks is not None else [()] * len(part)
+                    images = [_image(store, row, some) for row, some in zip(named, places, strict=True)]
+                    arrays.insert(0, pa.array(images, IMAGE))
+                done += len(part)
                 out.write_table(pa.table(arrays, schema=schema), row_group_size=len(part))
 
 
@@ -145,6 +158,7 @@ def _row_groups(rows: pa.Table, most: int, images: bool) -> Iterator[pa.Table]:
         yield rows.slice(start)
 
 
-def _image(store: CaptureStore, row: dict[str, Any]) -> dict[str, Any]:
+def _image(store: CaptureStore, row: dict[str, Any], marks: tuple[Mark, ...]) -> dict[str, Any]:
     name = f"{row['capture_id']}.{EXTENSIONS.get(row['format'], row['format'])}"
-    return {"bytes": store.read_blob(row["image_sha256"], row["format"]), "path": name}
+    data = store.read_blob(row["image_sha256"], row["format"])
+    return {"bytes": redact.image(data, row["format"], marks), "path": name}
