@@ -14,6 +14,8 @@ import pytest
 import design
 from crawlers.captures import Capture, CaptureStore, Page
 from curation import engine, features
+from curation.engine import local
+from curation.engine.step import Step
 from curation.features.base import Feature, Item, Row, ValueProblem
 from curation.features.caption import headings_of
 from curation.recipe import FeatureChoice
@@ -85,9 +87,10 @@ def test_values_do_not_depend_on_order_or_chunks(tmp_path: Path, monkeypatch: py
     plan = engine.plan(choices("decode", "hashes", "ink", "palette", "caption"), tmp_path)
     ids = [c.capture_id for c in captures]
     seen = []
-    for chunk, order in ((96, captures), (3, captures[::-1])):
-        home = tmp_path / str(chunk)
-        monkeypatch.setattr(engine, "CHUNK", chunk)
+    for limits, order in ((local.LIMITS, captures), (local.Limits(part_rows=3), captures[::-1])):
+        home = tmp_path / str(limits.part_rows)
+        monkeypatch.setattr(local, "LIMITS", limits)
+        monkeypatch.setattr(Step, "batch", min(64, limits.part_rows))
         engine.compute(plan, order, store, home)
         seen.append({f.name: engine.read_feature(plan, f.name, home, ids).to_pylist() for f in plan.features})
     assert seen[0] == seen[1]

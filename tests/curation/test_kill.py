@@ -16,14 +16,16 @@ from tests.curation.conftest import fill, small_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Dies at its n-th fsync: a temporary file is then written and not yet renamed. Small chunks give many such moments.
+# Dies at its n-th fsync: a temporary file is then written and not yet renamed. Small parts give many such moments.
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from curation import engine
+from curation.engine import local
+from curation.engine.step import Step
 from curation.run import curate
 from tests.curation.conftest import small_recipe
-engine.CHUNK = 5
+local.LIMITS = local.Limits(part_rows=5)
+Step.batch = 5
 left, sync = int(sys.argv[2]), os.fsync
 def fsync(handle):
     global left
