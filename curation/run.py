@@ -23,6 +23,7 @@ from curation import captures_table, card, columns, engine, feature_table, manif
 from curation.dataset import read_manifest, versions_of
 from curation.engine import written_aside
 from curation.errors import GessoError
+from curation.profile import read_profile
 from curation.recipe import Recipe
 from curation.select import Selection
 
@@ -231,7 +232,7 @@ def _build(
     facts["balance"] = decided.balance
     facts["clusters"] = manifest.clusters(table)
     facts["notes"] += [*notes, *decided.notes, *_notes(facts)]
-    _write_text(card.write(facts), build / "README.md")
+    _write_text(card.write(facts, read_profile(build / "review.parquet")), build / "README.md")
     _write_text(manifest.dump(manifest.with_files(facts, build, TABLES)), build / manifest.FILE)
     tell("tables", rows, rows)
 
