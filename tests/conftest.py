@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
+# How long one example takes says more of the machine than of the code; pytest's own limit ends what hangs.
+hypothesis.settings.register_profile("gesso", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("gesso")
 ROOT = Path(__file__).resolve().parents[1]
 DEMO_SECONDS = 900  # a limit for a busy machine; the demo says its own time in summary.json
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 WALL_STATUSES = frozenset({401, 403, 407, 429, 503})
 WALL_TITLES = re.compile(
@@ -125,22 +125,30 @@ class NotFoundPage:
 
 
 def is_soft_404(url: str, facts: Facts, missing: NotFoundPage | None) -> bool:
-    """Whether a page is the one that its host shows for anything missing. The host's front page never is."""
+    """Whether a page is the one that its host shows for anything missing. The host's front page never is.
+
+    Such pages like to repeat the address, so its words are not compared.
+    """
     if missing is None or urlsplit(url).path in ("", "/") or url == missing.url:
         return False
     if facts.title != missing.facts.title and not NOT_FOUND.search(facts.title):
         return False
-    return similarity(facts.text, missing.facts.text) >= SAME_TEXT
+    named = frozenset(word for address in (url, missing.url) for word in _words(unquote(urlsplit(address).path)))
+    return similarity(facts.text, missing.facts.text, but=named) >= SAME_TEXT
 
 
-def similarity(one: str, other: str) -> float:
-    """Share (0 to 1) of word triples that two texts have in common; digits count as one word."""
-    a, b = _shingles(one), _shingles(other)
+def similarity(one: str, other: str, but: frozenset[str] = frozenset()) -> float:
+    """Share (0 to 1) of word triples that two texts have in common; digits count as one word, `but` is left out."""
+    a, b = _shingles(one, but), _shingles(other, but)
     return len(a & b) / len(a | b) if a | b else 1.0
 
 
-def _shingles(text: str) -> set[tuple[str, ...]]:
-    words = [re.sub(r"\d+", "#", word) for word in re.findall(r"[\w#]+", text.lower())]
+def _words(text: str) -> list[str]:
+    return [re.sub(r"\d+", "#", word) for word in re.findall(r"[\w#]+", text.lower())]
+
+
+def _shingles(text: str, but: frozenset[str]) -> set[tuple[str, ...]]:
+    words = [word for word in _words(text) if word not in but]
     if len(words) < SHINGLE:
         return {tuple(words)} if words else set()
     return {tuple(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)}

@@ -18,8 +18,9 @@ SITES = Path(__file__).parent / "sites"
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[SiteServer]:
-    """Every folder of tests/crawlers/sites as a host; use `server.address` as the proxy."""
-    with serving({folder.name: folder for folder in SITES.iterdir() if folder.is_dir()}) as running:
+    """Every folder of tests/crawlers/sites as a host, and views.test as 127.0.0.1; `server.address` is the proxy."""
+    hosts = {folder.name: folder for folder in SITES.iterdir() if folder.is_dir()}
+    with serving({**hosts, "127.0.0.1": SITES / "views.test"}) as running:
         yield running
 
 

@@ -187,10 +187,10 @@ def test_two_workers_share_a_run_and_one_is_killed(tmp_path: Path, redis_url: st
         "-s",
         f"GESSO_FRONTIER={redis_url}",
         "-s",
-        "GESSO_LEASE_SECONDS=1",
+        "GESSO_LEASE_SECONDS=6",
         "-a",
         f"run=r{tmp_path.name[:40]}",
-        *("-s", "DOWNLOAD_DELAY=0.1", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=40"),
+        *("-s", "DOWNLOAD_DELAY=0.2", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=40"),
     )
     with repository(tmp_path, 80) as server:
         one, two = (start(command(store, server, *shared)) for _ in range(2))

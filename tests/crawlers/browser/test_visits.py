@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 from PIL import Image
 
+from crawlers.browser import consent
 from crawlers.browser.consent import find_autoconsent
 from crawlers.browser.devices import DESKTOP, PHONE, DeviceError, resolve
 from crawlers.browser.outcome import PageFailure
@@ -125,8 +126,10 @@ def test_consent_is_refused_by_the_dialogs_own_button(eye: Eye) -> None:
 
 
 @pytest.mark.skipif(find_autoconsent() is None, reason="the npm package is not there: run make setup")
-def test_consent_is_refused_by_the_rule_that_knows_the_dialog(eye: Eye) -> None:
-    found = eye.visit("onetrust.html")
+def test_consent_is_refused_by_the_rule_that_knows_the_dialog(eye: Eye, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "NOTICE_SECONDS", 30)  # on a busy machine the rules may take longer than a crawl waits
+    patient = SettleLimits(consent=40)
+    found = eye.visit("onetrust.html", VisitOptions(viewports=(DESKTOP,), themes=("light",), limits=patient))
     assert (found.title, found.consent) == ("refused", "autoconsent:Onetrust")
 
 
@@ -152,6 +155,33 @@ def test_one_load_gives_all_views_and_the_same_bytes_each_time(eye: Eye) -> None
 
 def test_a_tab_remembers_nothing_of_the_visit_before(eye: Eye) -> None:
     assert [eye.visit("keeps.html").title for _ in range(2)] == ["||", "||"]
+
+
+def test_a_page_may_do_nothing_but_show_itself(eye: Eye) -> None:
+    async def ask() -> dict[str, str]:
+        host = "http://127.0.0.1"  # the browser trusts loopback as it does TLS: elsewhere it would have no such powers
+        async with eye.session.tab(host, DESKTOP) as tab:
+            await tab.navigate(f"{host}/powers.html", 30)
+            said: dict[str, str] = await tab.page.evaluate("said")
+            while len(tab.context.pages) > 1:  # the popup is on its way out
+                await asyncio.sleep(0.02)
+        return said
+
+    said = eye.run(ask())
+    assert said.pop("secure") == "true"
+    states = {
+        said.pop(name) for name in ("notifications", "geolocation", "clipboard-read", "clipboard-write", "camera")
+    }
+    assert states == {"denied"}
+    assert said == {
+        "position": "refused 1",
+        "read": "NotAllowedError",
+        "write": "NotAllowedError",
+        "worker": "none",
+        "confirm": "false",
+        "prompt": "null",
+        "download": "started nothing",
+    }
 
 
 def test_kinds_and_devices(eye: Eye) -> None:

