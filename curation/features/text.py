@@ -49,6 +49,7 @@ class Text(Feature):
     """
 
     name: ClassVar[str] = "text"
+    version: ClassVar[int] = 2
     needs: ClassVar[tuple[str, ...]] = ("image", "dom")
     parameters: ClassVar[type[Params]] = TextParams
     params: TextParams

@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 
 from curation.text.words import GAP, Word
+from design.dom.controls import control_text
 from design.dom.snapshot import Box, Fragment, open_dom
 
 MAX_WORDS = 20_000
 SMALLEST = 4  # px of font size below which text is no text
 FAINT = 0.1  # opacity below which nobody reads
 CUTTING = ("hidden", "clip", "auto", "scroll")
+CONTROLS = ("INPUT", "SELECT", "TEXTAREA")
 UNSHOWN = frozenset({"NOSCRIPT", "HEAD", "SCRIPT", "STYLE", "TEMPLATE"})
-NARROW, BROAD = re.compile(r"[iljtfrI.,:;'|!()\[\]]"), re.compile(r"[mwMW@%]|[\u1100-\u11ff\u2e80-\ud7ff\uf900-\uffef]")
+LETTERS = {  # em widths of a usual sans serif
+    0.22: "ijl'|", 0.28: " !,./:;[\\]tfI", 0.33: "()-r`\"{}", 0.5: "cksvxyzJ", 0.6: "+<=>~FTZ", 0.67: "ABEKPSVXY&",
+    0.72: "CDHNRUw", 0.78: "GOQ", 0.83: "mM", 0.94: "W", 1.0: "@%",
+}  # fmt: skip
+_WIDTHS = {letter: width for width, letters in LETTERS.items() for letter in letters}
+_SQUARE = re.compile(r"[\u1100-\u11ff\u2e80-\ud7ff\uf900-\uffef]")
 
 _Rect = tuple[float, float, float, float]  # left, top, right, bottom
 _ALL: _Rect = (float("-inf"), float("-inf"), float("inf"), float("inf"))
@@ -35,9 +42,9 @@ def page_words(snapshot: dict[str, Any]) -> list[Word]:
     line, before = -1, None
     for box in sorted(boxes, key=lambda box: box.rank):
         clip = clips[box.index] = _clip(box, clips)
-        if clip is None or not box.fragments or box.css("visibility") not in ("visible", "") or _inkless(box):
+        if clip is None or box.css("visibility") not in ("visible", "") or _inkless(box):
             continue
-        for fragment in box.fragments:
+        for fragment in box.fragments or _typed(box):
             for text, left, right in _split(fragment):
                 if not _inside(middle := ((left + right) / 2, fragment.y + fragment.height / 2), clip):
                     continue
@@ -65,6 +72,17 @@ def on_picture(words: list[Word], page_width: float, size: tuple[int, int]) -> l
         if right > left and bottom - top >= 0.5 * whole:  # a line that the fold cuts in half is not read
             shown.append(Word(left, top, right - left, bottom - top, word.text, word.line))
     return shown
+
+
+def _typed(box: Box) -> list[Fragment]:
+    """What a form control shows, which has no line boxes; about as wide as its letters."""
+    item = control_text(box, box.rank) if box.tag in CONTROLS else None
+    if item is None:
+        return []
+    text = item.look["runs"][0].text
+    width = min(item.width, 0.56 * box.px("font-size") * len(text))
+    room = {"center": 0.5, "right": 1.0}.get(item.text_align, 0.0) * (item.width - width)
+    return [Fragment(item.x + room, item.y, width, item.height, text)]
 
 
 def _clip(box: Box, clips: dict[int, _Rect | None]) -> _Rect | None:
@@ -159,7 +177,7 @@ def _inside(point: tuple[float, float], rect: _Rect) -> bool:
 
 def _split(fragment: Fragment) -> Iterator[tuple[str, float, float]]:
     """Words of a line box with their left and right edges, by the usual widths of their letters."""
-    widths = [0.55 if NARROW.match(c) else 1.6 if BROAD.match(c) else 1.0 for c in fragment.text]
+    widths = [_WIDTHS.get(c) or (1.0 if _SQUARE.match(c) else 0.56) for c in fragment.text]
     total = sum(widths) or 1.0
     for found in re.finditer(r"\S+", fragment.text):
         first, last = sum(widths[: found.start()]), sum(widths[: found.end()])
