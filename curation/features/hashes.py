@@ -1,8 +1,11 @@
-"""hashes: of the bytes, of the pixels, and a 256-bit perceptual hash that a phone's clock does not change."""
+"""hashes: of the bytes, of the pixels, a 256-bit perceptual hash that a phone's clock does not change, and two small
+pictures of the picture for `curation.relations`: a thumbnail to compare by, and a sketch to find candidates by.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import ClassVar
 
 import numpy as np
@@ -14,20 +17,27 @@ from curation.features.base import Feature, Item, Params, Row
 from curation.features.decode import Decoded
 
 HASH_SIDE = 16
-THUMB_SIDE = 48
+THUMB = (96, 144)  # width and height whatever the shape: two rows or more a line of text, on phones and desktops
+SKETCH = (12, 16)  # cells across and down
+SKETCH_BYTES = SKETCH[0] * SKETCH[1]
 STRIP = 1024
 
 
 class HashParams(Params):
-    """`status_bar` is the share of a phone screenshot's height that the hash does not look at."""
+    """Shares of a phone screenshot's height that the hash does not look at: above, and below."""
 
     status_bar: float = 0.035
+    navigation_bar: float = 0.03
 
 
 class Hashes(Feature):
-    """`phash` is the DCT hash of Zauner 2010 (as in imagehash) at 16×16 bits, as 64 hex digits, row by row."""
+    """`phash` is the DCT hash of Zauner 2010 (as in imagehash) at 16×16 bits, as 64 hex digits, row by row.
+
+    `_thumb` is a 96×144 WebP file. `_sketch` holds 16×12 bytes: how much stands where, the same in light and dark.
+    """
 
     name: ClassVar[str] = "hashes"
+    version: ClassVar[int] = 2
     needs: ClassVar[tuple[str, ...]] = ("image",)
     parameters: ClassVar[type[Params]] = HashParams
     params: HashParams
@@ -40,17 +50,19 @@ class Hashes(Feature):
                 ("pixels_sha256", pa.string()),
                 ("phash", pa.string()),
                 ("_thumb", pa.binary()),
+                ("_sketch", pa.binary(SKETCH_BYTES)),
             ]
         )
 
     def prepare(self, item: Item) -> Row:
         assert item.decoded is not None
-        view = below_status_bar(item.decoded, item.capture, self.params.status_bar)
+        thumb = item.decoded.small.resize(THUMB, Image.Resampling.BILINEAR)
         return {
             "bytes_sha256": hashlib.sha256(item.data).hexdigest(),
             "pixels_sha256": pixels_sha256(item.decoded.image),
-            "phash": phash(view),
-            "_thumb": view.resize((THUMB_SIDE, THUMB_SIDE), Image.Resampling.BOX).tobytes(),
+            "phash": phash(between_bars(item.decoded, item.capture, self.params)),
+            "_thumb": webp(thumb),
+            "_sketch": sketch(np.asarray(thumb.convert("L"), dtype=np.float32)),
         }
 
 
@@ -62,11 +74,34 @@ def pixels_sha256(image: Image.Image) -> str:
     return digest.hexdigest()
 
 
-def below_status_bar(decoded: Decoded, capture: Capture, share: float) -> Image.Image:
-    """The small grey picture; of a phone's store screenshot, without the strip that holds clock and battery."""
+def between_bars(decoded: Decoded, capture: Capture, params: HashParams) -> Image.Image:
+    """The small grey picture; of a phone's store screenshot, without the strips of clock and buttons."""
     grey = decoded.small.convert("L")
     phone = capture.view.kind == "listing" and capture.view.form_factor == "phone" and grey.height > 1.5 * grey.width
-    return grey.crop((0, round(grey.height * share), grey.width, grey.height)) if phone else grey
+    top, bottom = (round(grey.height * share) for share in (params.status_bar, params.navigation_bar))
+    return grey.crop((0, top, grey.width, grey.height - bottom)) if phone else grey
+
+
+def webp(picture: Image.Image) -> bytes:
+    """One to three KB, a grey level or two from the picture."""
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=80)
+    return out.getvalue()
+
+
+def sketch(grey: np.ndarray) -> bytes:
+    """Edge strength of a grey 144×96 picture in 16×12 cells, its root scaled to length 1 and to bytes, row by row.
+
+    Neighbouring cells share a little, so that a picture cut by some percent stays near.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    down, across = np.abs(np.diff(grey, axis=0, append=grey[-1:])), np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
+    strength = gaussian_filter(down + across, 4.0, mode="constant")
+    width, height = SKETCH
+    cells = np.sqrt(strength.reshape(height, len(grey) // height, width, -1).mean((1, 3)))
+    length = float(np.linalg.norm(cells))
+    return np.clip(np.rint(cells * (800 / max(length, 1e-6))), 0, 255).astype(np.uint8).tobytes()
 
 
 def phash(grey: Image.Image) -> str:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curation.relations.policy import Relations
@@ -16,23 +15,15 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, order=True)
-class Relation:
-    """`a` < `b` are capture ids; `distance` is bits of 256 for `copy` and 0 for `exact`."""
-
-    relation: str
-    a: str
-    b: str
-    distance: float
-
-
 def find(table: pa.Table, policies: Relations, progress: Progress | None = None) -> pa.Table:
     """All related pairs of the rows of `table`, which are sorted by capture_id.
 
     Reads the columns that it knows and does without those that are missing; a row without pixels has no relations.
     Gives `a, b: int32` (row numbers, a < b), `relation: string`, `distance: float32` and `why: string` (the facts that
-    decided), sorted by (relation, a, b); a pair has one relation, the closest. A group of n equals has n-1 `exact`
-    pairs, each with its first row, and only that row has other relations: they hold for its equals as well.
+    decided), sorted by (relation, a, b); a pair has one relation, the closest. `distance` is 0 for `exact`, else 1 less
+    the correlation of the edges (without thumbnails: share of the hash's bits, or 1 minus the cosine). A group of n
+    equals has n-1 `exact` pairs, each with its first row, and only that row has other relations: they hold for its
+    equals as well.
     """
     from curation.relations.pairs import find_pairs
 

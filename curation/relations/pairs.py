@@ -1,17 +1,22 @@
-"""The pairs of a table: equals by their pixels' hash, copies by perceptual hash and then by their pixels."""
+"""The pairs of a table: equals by their pixels' hash; for the rest candidates, their likeness, and the rules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from PIL import Image
 
-from curation.relations.candidates import near_codes
-from curation.relations.pixels import pixels_agree
-from curation.relations.policy import CopyPolicy, Relations
+from curation.relations import candidates
+from curation.relations.decide import COPY, NONE, Known, decide
+from curation.relations.likeness import TALL, likeness
+from curation.relations.policy import NAMES, Relations
+from curation.relations.words import Words
 
 SCHEMA = pa.schema(
     [
@@ -22,71 +27,200 @@ SCHEMA = pa.schema(
         ("why", pa.string()),
     ]
 )
-STRETCH = 0.09  # the most by which the log of two copies' aspect ratios may differ
-FLAT = 0.90  # blankness from which on a screen's hash counts for nothing
+EXACT = 0
+NEAREST = 16  # neighbours of a row that become candidates, in each index
+HASH_RADIUS = 40  # bits within which two hashes make a candidate
+SKETCH_RADIUS = 450.0  # of sketches 800 long: another screen of one app lies at 300 or more, another app's at 580
+COSINE = 0.85
+STRETCH = 0.12  # the most by which the log of two aspect ratios may differ
+PIXEL_BLOCK = 48  # pairs that are compared at a time by one thread
+THREADS = 2
+ONES = np.array([bin(value).count("1") for value in range(256)], np.uint8)
+Progress = Callable[[str, int, int], None]
+Judged = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[str]]  # a, b, relation, distance, facts
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Parallel arrays, one entry a pair: row numbers a < b, the distance, and the facts in words."""
+    """Parallel arrays, one entry a pair: rows a < b, the relation's place in policy.NAMES, distance, facts."""
 
-    relation: str
     a: np.ndarray
     b: np.ndarray
+    relation: np.ndarray
     distance: np.ndarray
     why: list[str]
 
     def table(self) -> pa.Table:
+        names = pa.array(NAMES, pa.string())
         columns = [
             pa.array(self.a, pa.int32()),
             pa.array(self.b, pa.int32()),
-            pa.array([self.relation] * len(self.a), pa.string()),
+            names.take(pa.array(self.relation, pa.int8())),
             pa.array(self.distance, pa.float32()),
             pa.array(self.why, pa.string()),
         ]
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def find_pairs(table: pa.Table, policies: Relations, progress: Callable[[str, int, int], None] | None) -> pa.Table:
-    exact = exact_pairs(table["pixels_sha256"])
-    usable = np.ones(len(table), bool)
-    usable[exact.b] = False  # the pixels of equals are looked at once
-    for name in ("pixels_sha256", "phash", "_thumb", "aspect", "blankness"):
-        usable &= pc.is_valid(table[name]).to_numpy()
-    copies = copy_pairs(table, np.flatnonzero(usable).astype(np.int32), policies.copy_, progress)
+def find_pairs(table: pa.Table, policies: Relations, progress: Progress | None = None) -> pa.Table:
+    """See `curation.relations.find`."""
+    exact = exact_pairs(table["pixels_sha256"]) if "pixels_sha256" in table.column_names else _none()
+    first = np.ones(len(table), bool)
+    first[exact.b] = False  # equals are looked at once
+    keys = candidate_keys(table, first, progress)
+    a, b = candidates.rows_of(keys, len(table))
+    a, b = _of_like_shape(table, a, b)
+    seen = _valid(table, "_thumb") & _valid(table, "aspect")
+    looked = seen[a] & seen[b]
+    some = [exact, by_code(table, a[~looked], b[~looked], policies)]
+    some += by_pixels(table, a[looked], b[looked], policies, progress)
     order = [("relation", "ascending"), ("a", "ascending"), ("b", "ascending")]
-    return pa.concat_tables([exact.table(), copies.table()]).sort_by(order).combine_chunks()
+    return pa.concat_tables([pairs.table() for pairs in some]).sort_by(order).combine_chunks()
 
 
 def exact_pairs(pixels: pa.ChunkedArray) -> Pairs:
     """Each row of a group of equals with the group's first: n-1 pairs say it all. Null equals nothing."""
-    codes = pc.fill_null(pc.dictionary_encode(pixels).combine_chunks().indices, -1).to_numpy(zero_copy_only=False)
+    codes = pc.fill_null(pc.dictionary_encode(pixels.combine_chunks()).indices, -1).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(codes >= 0)
     _, first, group = np.unique(codes[rows], return_index=True, return_inverse=True)
     a, b = rows[first[group]], rows
     later = a != b
-    return Pairs("exact", a[later], b[later], np.zeros(later.sum()), ["equal pixels"] * int(later.sum()))
+    number = int(later.sum())
+    return Pairs(a[later], b[later], np.full(number, EXACT), np.zeros(number), ["equal pixels"] * number)
 
 
-def copy_pairs(
-    table: pa.Table, rows: np.ndarray, policy: CopyPolicy, progress: Callable[[str, int, int], None] | None
-) -> Pairs:
-    if not len(rows):
-        return Pairs("copy", rows, rows, rows, [])
-    seen = table.select(["phash", "_thumb", "aspect", "blankness"]).take(pa.array(rows))
-    codes = np.frombuffer(bytes.fromhex("".join(seen["phash"].to_pylist())), np.uint8).reshape(len(rows), -1)
-    grey = np.frombuffer(b"".join(seen["_thumb"].to_pylist()), np.uint8).reshape(len(rows), -1)
-    shape = np.log(seen["aspect"].to_numpy().astype(np.float64))
-    empty = seen["blankness"].to_numpy() >= FLAT
-    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for at, to, bits in near_codes(codes, policy.max_distance, progress):
-        alike = np.abs(shape[at] - shape[to]) <= STRETCH
-        at, to, bits = at[alike], to[alike], bits[alike]
-        agree = [
-            pixels_agree(grey[i], grey[j], bool(empty[i] or empty[j]), policy.max_difference)
-            for i, j in zip(at, to, strict=True)
-        ]
-        mask = np.asarray(agree, bool)
-        found.append((at[mask], to[mask], bits[mask]))
-    a, b, distance = (np.concatenate(some) for some in zip(*found, strict=True))
-    return Pairs("copy", rows[a], rows[b], distance, [f"phash {bits}" for bits in distance])
+def candidate_keys(table: pa.Table, first: np.ndarray, progress: Progress | None) -> np.ndarray:
+    """Distinct keys of the pairs worth a look, by every index and key that the table's columns allow."""
+    found = []
+    for name, near in (
+        ("phash", lambda codes: candidates.near_codes(codes, HASH_RADIUS, NEAREST, progress)),
+        ("_sketch", lambda s: candidates.near_vectors(s, SKETCH_RADIUS, NEAREST, progress=progress)),
+        ("embedding", lambda e: candidates.near_vectors(e, COSINE, NEAREST // 2, cosine=True, progress=progress)),
+    ):
+        rows = np.flatnonzero(first & _valid(table, name))
+        if len(rows) > 1:
+            values = _matrix(table[name].take(pa.array(rows)) if len(rows) < len(table) else table[name])
+            i, j = candidates.rows_of(near(values), len(rows))
+            found.append(candidates.key(rows[i], rows[j], len(table)))
+    known = Known.of(table)
+    found.append(candidates.sharing(np.where(first, known.screen, NONE)))
+    return np.unique(np.concatenate(found))
+
+
+def by_pixels(
+    table: pa.Table, a: np.ndarray, b: np.ndarray, policies: Relations, progress: Progress | None
+) -> list[Pairs]:
+    """Pairs that both have a thumbnail, compared and judged in blocks, two at a time."""
+    known, words, aspect = Known.of(table), Words(table), _floats(table, "aspect")
+
+    def judged(start: int) -> Judged:
+        one, other = a[start : start + PIXEL_BLOCK], b[start : start + PIXEL_BLOCK]
+        rows = np.unique(np.concatenate([one, other]))
+        pictures = _pictures(table["_thumb"], rows)
+        at, to = np.searchsorted(rows, one), np.searchsorted(rows, other)
+        like = likeness(pictures[at], pictures[to], (aspect[one] > TALL) & (aspect[other] > TALL))
+        relation, why = decide(one, other, like, known, words, policies)
+        return one, other, relation, 1 - like.structure, why
+
+    found = []
+    with ThreadPoolExecutor(THREADS, "relations") as pool:
+        for done, (one, other, relation, distance, why) in enumerate(_in_order(pool, judged, len(a))):
+            tied = np.flatnonzero(relation != NONE)
+            if len(tied):
+                facts = [why[index] for index in tied]
+                found.append(Pairs(one[tied], other[tied], relation[tied], distance[tied], facts))
+            if progress:
+                progress("relations", min((done + 1) * PIXEL_BLOCK, len(a)), len(a))
+    return found
+
+
+def by_code(table: pa.Table, a: np.ndarray, b: np.ndarray, policies: Relations) -> Pairs:
+    """Copies among pairs without thumbnails: by their hashes, else by their embeddings."""
+    policy = policies.copy_
+    some = [_none()]
+    hashed = _valid(table, "phash")
+    both = hashed[a] & hashed[b]
+    if both.any():
+        codes = _matrix(table["phash"])
+        bits = np.concatenate([ONES[codes[i] ^ codes[j]].sum(1) for i, j in _blocks(a[both], b[both])])
+        near = bits <= policy.max_distance
+        some.append(_copies(a[both][near], b[both][near], bits[near] / 256, [f"phash {n}" for n in bits[near]]))
+    embedded = _valid(table, "embedding")
+    both = ~both & embedded[a] & embedded[b]
+    if both.any():
+        vectors = _matrix(table["embedding"])
+        cosine = np.concatenate([_cosines(vectors[i], vectors[j]) for i, j in _blocks(a[both], b[both])])
+        near = cosine >= policy.min_cosine
+        some.append(_copies(a[both][near], b[both][near], 1 - cosine[near], [f"cosine {c:.3f}" for c in cosine[near]]))
+    return Pairs(
+        np.concatenate([s.a for s in some]),
+        np.concatenate([s.b for s in some]),
+        np.concatenate([s.relation for s in some]),
+        np.concatenate([s.distance for s in some]),
+        [why for s in some for why in s.why],
+    )
+
+
+def _in_order(pool: ThreadPoolExecutor, work: Callable[[int], Judged], number: int) -> Iterator[Judged]:
+    """Blocks in their order, with few of them in memory."""
+    ahead = []
+    for start in range(0, number, PIXEL_BLOCK):
+        ahead.append(pool.submit(work, start))
+        if len(ahead) > 2 * THREADS:
+            yield ahead.pop(0).result()
+    for future in ahead:
+        yield future.result()
+
+
+def _pictures(column: pa.ChunkedArray, rows: np.ndarray) -> np.ndarray:
+    """n × height × width × 3 bytes: luma, blue difference, red difference."""
+    files = column.take(pa.array(rows)).to_pylist()
+    return np.stack([np.asarray(Image.open(io.BytesIO(f), formats=("WEBP",)).convert("YCbCr")) for f in files])
+
+
+def _of_like_shape(table: pa.Table, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if "aspect" not in table.column_names:
+        return a, b
+    shape = np.log(np.maximum(_floats(table, "aspect"), 1e-6))
+    apart = np.abs(shape[a] - shape[b]) > STRETCH
+    return a[~apart], b[~apart]
+
+
+def _matrix(column: pa.ChunkedArray) -> np.ndarray:
+    """n × d of fixed-size lists, of fixed-size binaries, or of hexadecimal strings (as bytes); nulls as zeros."""
+    array = column.combine_chunks()
+    if pa.types.is_fixed_size_list(array.type):
+        return np.asarray(array.values.to_numpy(zero_copy_only=False)).reshape(len(array), -1)
+    values = array.to_pylist()
+    width = next((len(value) for value in values if value is not None), 0)
+    if pa.types.is_string(array.type):
+        packed = bytes.fromhex("".join("0" * width if value is None else value for value in values))
+        return np.frombuffer(packed, np.uint8).reshape(len(array), -1)
+    return np.frombuffer(b"".join(bytes(width) if v is None else v for v in values), np.uint8).reshape(len(array), -1)
+
+
+def _valid(table: pa.Table, name: str) -> np.ndarray:
+    if name not in table.column_names:
+        return np.zeros(len(table), bool)
+    return np.asarray(pc.is_valid(table[name]).to_numpy())
+
+
+def _floats(table: pa.Table, name: str) -> np.ndarray:
+    return np.asarray(table[name].to_numpy(), dtype=np.float64)
+
+
+def _blocks(a: np.ndarray, b: np.ndarray, size: int = 1 << 16) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    return ((a[start : start + size], b[start : start + size]) for start in range(0, len(a), size))
+
+
+def _cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("nd,nd->n", one.astype(np.float32), other.astype(np.float32)))
+
+
+def _copies(a: np.ndarray, b: np.ndarray, distance: np.ndarray, why: list[str]) -> Pairs:
+    return Pairs(a, b, np.full(len(a), COPY), distance, why)
+
+
+def _none() -> Pairs:
+    nothing = np.zeros(0, np.int64)
+    return Pairs(nothing, nothing, nothing, nothing, [])

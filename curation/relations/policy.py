@@ -1,6 +1,6 @@
 """What becomes of related captures, and how alike two must be to be called related: the recipe's `relations` part.
 
-Imports nothing heavy, for every reading of a recipe passes here.
+Imports nothing heavy, for every reading of a recipe passes here. The measures are those of `likeness.Likeness`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,64 @@ class RelationPolicy(BaseModel):
 
 
 class CopyPolicy(RelationPolicy):
-    """`max_distance` in bits of 256; then the pixels must agree: mean difference ≤ `max_difference` of 255 levels."""
+    """The same picture, re-made: no spot of it may be other.
 
+    `max_worst` is how unlike the least alike spot may be (0 alike, 1 nothing in common), `max_tinted` the share that
+    may have another colour, `max_difference` the mean grey levels between them. Where there are no pixels to compare,
+    `max_distance` bits of the 256-bit hash decide, and where there is no hash, `min_cosine` of the embedding.
+    """
+
+    max_worst: float = Field(default=0.6, ge=0, le=2)
+    max_tinted: float = Field(default=0.05, ge=0, le=1)
+    min_structure: float = Field(default=0.88, ge=0, le=1)
+    max_difference: float = Field(default=12.0, gt=0, le=64)
     max_distance: int = Field(default=20, ge=0, le=64)
-    max_difference: float = Field(default=8.0, gt=0, le=64)
+    min_cosine: float = Field(default=0.97, ge=-1, le=1)
+
+
+class StatePolicy(RelationPolicy):
+    """The same screen with a dialog, a menu, another selection: most edges are where they were.
+
+    At `min_structure` the pixels say it alone; from `min_structure_read` on, if the two share `min_shared_words`.
+    """
+
+    policy: Literal["keep_best", "cap", "keep_all"] = "keep_all"
+    min_structure: float = Field(default=0.83, ge=0, le=1)
+    min_structure_read: float = Field(default=0.5, ge=0, le=1)
+    min_shared_words: float = Field(default=0.45, ge=0, le=1)
+
+
+class LocalePolicy(RelationPolicy):
+    """The same screen in another language: the words differ where the rest does not.
+
+    Known languages (of the listing, the page, or what was read) must differ; where they are not known, other words in
+    the places of the old ones count from `min_structure_unread` on.
+    """
+
+    policy: Literal["keep_best", "cap", "keep_all"] = "keep_all"
+    min_structure: float = Field(default=0.6, ge=0, le=1)
+    min_structure_unread: float = Field(default=0.92, ge=0, le=1)
+
+
+class ThemePolicy(RelationPolicy):
+    """The same screen, dark of light or in another palette: the same edges in other tones.
+
+    Pages that are known to be two themes of one address need only half of `min_structure`.
+    """
+
+    policy: Literal["keep_best", "cap", "keep_all"] = "keep_all"
+    min_structure: float = Field(default=0.75, ge=0, le=1)
+
+
+class TemplatePolicy(RelationPolicy):
+    """The same chrome about other content: `min_frame` of the rim is alike.
+
+    Of captures whose sites are known, only those of one site: the rest would tie strangers who share a toolkit.
+    """
+
+    policy: Literal["keep_best", "cap", "keep_all"] = "cap"
+    cap: int = Field(default=50, ge=1)
+    min_frame: float = Field(default=0.65, ge=0, le=1)
 
 
 class Relations(BaseModel):
@@ -40,10 +94,10 @@ class Relations(BaseModel):
 
     exact: RelationPolicy = RelationPolicy()
     copy_: CopyPolicy = Field(default=CopyPolicy(), alias="copy")
-    same_state: RelationPolicy = RelationPolicy(policy="keep_all")
-    locale: RelationPolicy = RelationPolicy(policy="keep_all")
-    theme: RelationPolicy = RelationPolicy(policy="keep_all")
-    same_template: RelationPolicy = RelationPolicy(policy="cap", cap=50)
+    same_state: StatePolicy = StatePolicy()
+    locale: LocalePolicy = LocalePolicy()
+    theme: ThemePolicy = ThemePolicy()
+    same_template: TemplatePolicy = TemplatePolicy()
 
     def of(self, name: str) -> RelationPolicy:
         """The policy of a relation by the name that the relations table gives it."""
