@@ -20,6 +20,7 @@ import pyarrow as pa
 from curation.engine import written_aside
 
 BATCH = 4096  # rows of a record batch
+KEY = b"key"  # in a schema's metadata: what the table was written under
 NEWEST = 4  # tables of one kind that stay; older ones go
 
 

@@ -22,7 +22,7 @@ ERROR = "_error_"
 VERSION = 1
 MADE_BY_A_RUN = ("state", "stage", "reason", "kept_id", "copies", "split", "component", "margins", "errors", "image")
 NEEDED = ("capture_id", "site")
-PASSING_KEY = b"passing"
+PASSING_KEY, DIGEST = b"passing", b"digest"
 
 
 class TableError(GessoError):
@@ -52,7 +52,9 @@ def gather(plan: Plan, captures: pa.Table, home: Path) -> pa.Table:
         parts.append((columns.Rows(found), place))
         fields += schema
     plain = captures.select(captures_table.SCHEMA.names)
-    schema = pa.schema([*plain.schema, *fields], metadata={PASSING_KEY: b"1" if passing else b"0"})
+    schema = pa.schema(
+        [*plain.schema, *fields], metadata={PASSING_KEY: b"1" if passing else b"0", columns.KEY: path.stem.encode()}
+    )
 
     def batches() -> Iterator[pa.Table]:
         rows = columns.Rows(plain)
@@ -118,7 +120,13 @@ def of_files(source: Path, home: Path) -> tuple[pa.Table, str]:
     table = columns.found(path)
     if table is None:
         table = _taken_in(source, files, path)
-    return table, table.schema.metadata[b"digest"].decode()
+    return table, table.schema.metadata[DIGEST].decode()
+
+
+def chosen(table: pa.Table, rows: np.ndarray, by: str) -> pa.Table:
+    """Some rows of a feature table, under a key of their own; `by` says how they were chosen."""
+    metadata = dict(table.schema.metadata) | {columns.KEY: columns.key_of(str(table.schema.metadata), by).encode()}
+    return columns.Rows(table).at(rows).replace_schema_metadata(metadata)
 
 
 def _taken_in(source: Path, files: Sequence[Path], path: Path) -> pa.Table:
@@ -139,7 +147,8 @@ def _taken_in(source: Path, files: Sequence[Path], path: Path) -> pa.Table:
     if unsorted["capture_id"].null_count or len(np.unique(ids)) < len(ids):
         raise TableError(f"{source} has a capture_id that is null or stands there twice: ids must be unique")
     marks = [file_sha256(file) for file in files]
-    schema = schema.with_metadata({PASSING_KEY: b"0", b"digest": columns.key_of(marks).encode()})
+    digest = columns.key_of(marks).encode()
+    schema = schema.with_metadata({PASSING_KEY: b"0", DIGEST: digest, columns.KEY: digest})
     order = np.argsort(ids, kind="stable")
     return columns.write(path, schema, (t.cast(schema) for t in captures_table.sorted_by(unsorted, order)))
 

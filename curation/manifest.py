@@ -74,11 +74,26 @@ def build(
         "splits": _splits(recipe, review),
         "shards": [asdict(shard) for shard in shards],
         "features": _features(plan, errors),
+        "balance": [],
+        "clusters": [],
         "columns": {},
         "recipe": recipe_fields(recipe),
         "notes": list(plan.notes),
         "versions": versions(),
     }
+
+
+def clusters(table: pa.Table) -> list[dict[str, Any]]:
+    """Each cluster's name and its number of captures; nothing without clusters."""
+    if "cluster_name" not in table.schema.names:
+        return []
+    names = ["cluster", "cluster_name"]
+    counted = table.select(names).group_by(names).aggregate([([], "count_all")]).sort_by("cluster").to_pylist()
+    return [
+        {"cluster": row["cluster"], "name": row["cluster_name"], "rows": row["count_all"]}
+        for row in counted
+        if row["cluster"] is not None
+    ]
 
 
 def with_files(manifest: dict[str, Any], folder: Path, names: Sequence[str]) -> dict[str, Any]:
@@ -92,6 +107,7 @@ def dump(manifest: dict[str, Any]) -> str:
 
 def _funnel(recipe: Recipe, decisions: Decisions) -> list[dict[str, Any]]:
     sql = {("rule", rule.name): rule.sql for rule in recipe.keep}
+    sql |= {("balance", f"balance:{step.name}"): step.by for step in recipe.balance}
     left, steps = len(decisions.reason), []
     for reason, number in decisions.by_reason():
         left -= number

@@ -51,8 +51,9 @@ class KeepRule(_Part):
 class Balance(_Part):
     """How many of each group stay; `by` is SQL that names a row's group. One of three:
 
-    `cap` rows a group; `weights`, the relative share of each group's rows that stays (`*` for all others, else 1); `target`, the mix of groups in what stays (`*`, or what is missing to 1, for all others together). A target
-    keeps as many rows as the scarcest group allows, but no fewer than `keep_at_least` of them, which then miss the mix.
+    `cap` rows a group; `weights`, the relative share of each group's rows that stays (`*` for all others, else 1);
+    `target`, the mix of groups in what stays (`*`, or what is missing to 1, for all others together). A target keeps as
+    many rows as the scarcest group allows, but no fewer than `keep_at_least` of them, which then miss the mix.
     `rank` is SQL: the highest stay. Without it, the recipe's seed draws.
     """
 

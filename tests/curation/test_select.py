@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.recipe import Recipe, parse_recipe
-from curation.run import RELATED
 from curation.select import NOBODY, Decisions, SelectError, Selection, comparisons, select, settled
+from curation.stages import RELATED
 
 TABLE = pa.table(
     {
