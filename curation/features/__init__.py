@@ -25,6 +25,12 @@ BUILTIN = {
     "palette": "curation.features.palette:Palette",
     "text": "curation.features.text:Text",
     "embedding": "curation.features.embedding:Embedding",
+    "heads": "curation.features.heads:Heads",
+    "aesthetic": "curation.features.aesthetic:Aesthetic",
+    "tags": "curation.features.tags:Tags",
+    "nsfw_pixels": "curation.features.nsfw_pixels:NsfwPixels",
+    "nsfw": "curation.features.nsfw:Nsfw",
+    "clip_score": "curation.features.clip_score:ClipScore",
     "caption": "curation.features.caption:Caption",
     "design": "curation.features.design:Design",
 }

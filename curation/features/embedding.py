@@ -15,7 +15,7 @@ from pydantic import Field
 
 from curation.encoder.place import EncoderError, Place, find, precision
 from curation.encoder.views import View, views
-from curation.features.base import Feature, Item, Params, Row
+from curation.features.base import Feature, Item, Params, Row, ValueProblem
 
 if TYPE_CHECKING:
     from curation.encoder.towers import Encoder
@@ -96,6 +96,14 @@ class Embedding(Feature):
         counts = [len(some) for some in prepared]
         vectors = self.encoder().encode(np.concatenate(prepared), self.params.batch)
         return [{"embedding": vector} for vector in pooled(vectors, counts)]
+
+
+def vector_of(item: Item) -> np.ndarray:
+    """The embedding of a capture, for a feature that needs it, as float32. Raises ValueProblem where it has none."""
+    vector = item.others.get("embedding", {}).get("embedding")
+    if vector is None:
+        raise ValueProblem("no_embedding", "the embedding has no value for this capture")
+    return np.asarray(vector, np.float32)
 
 
 def pooled(vectors: np.ndarray, counts: list[int]) -> np.ndarray:

@@ -15,29 +15,7 @@ from curation.features.base import Feature, NotAtHand
 from curation.features.embedding import EmbeddingError
 from curation.run import curate
 from tests.curation.conftest import fill, item, screen, small_recipe
-
-CONFIG = {
-    "model_cfg": {
-        "embed_dim": 32,
-        "vision_cfg": {"image_size": 64, "layers": 2, "width": 64, "head_width": 32, "patch_size": 16},
-        "text_cfg": {"context_length": 16, "vocab_size": 64, "width": 32, "heads": 2, "layers": 1},
-    },
-    "preprocess_cfg": {"mean": [0.48, 0.46, 0.41], "std": [0.27, 0.26, 0.28]},
-}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import open_clip
-    import torch
-    from safetensors.torch import save_file
-
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("encoder")
-    model = open_clip.model.CLIP(**CONFIG["model_cfg"])
-    (path / "open_clip_config.json").write_text(json.dumps(CONFIG))
-    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, path / "open_clip_model.safetensors")
-    return path
+from tests.curation.features.conftest import CONFIG
 
 
 def embedding(folder: Path, **params: Any) -> Feature:

@@ -1,0 +1,102 @@
+"""Prompts for zero-shot tags: groups of labels, each with phrases, from YAML; and one vector a label."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from pathlib import Path
+
+import numpy as np
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from curation.encoder.place import precision
+from curation.encoder.towers import Encoder
+from curation.errors import GessoError
+
+MAX_BYTES = 1 << 20
+MAX_TEXTS = 20_000
+
+
+class PromptsError(GessoError):
+    """The file of prompts is missing or is none."""
+
+
+class Prompts(BaseModel):
+    """Group → label → phrases; each phrase is put into each template's `{}`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    templates: tuple[str, ...] = ("a screenshot of {}",)
+    groups: dict[str, dict[str, tuple[str, ...]]] = Field(min_length=1)
+
+    @field_validator("templates")
+    @classmethod
+    def _place_for_a_phrase(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or any(text.count("{}") != 1 or len(text) > 400 for text in value):
+            raise ValueError("each template needs one {} for the phrase")
+        return value
+
+    @field_validator("groups")
+    @classmethod
+    def _two_labels(cls, value: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, dict[str, tuple[str, ...]]]:
+        for group, labels in value.items():
+            if not group.isidentifier() or not group.islower():
+                raise ValueError(f"group {group!r} becomes a column: use lower-case letters, digits and _")
+            if len(labels) < 2:
+                raise ValueError(f"group {group!r} needs two labels at least: they compete")
+            if lonely := [label for label, phrases in labels.items() if not phrases]:
+                raise ValueError(f"label {lonely[0]!r} of {group!r} has no phrase")
+        return value
+
+    def texts(self) -> list[list[str]]:
+        """The texts of each label, groups and labels in their order."""
+        phrases = [some for labels in self.groups.values() for some in labels.values()]
+        return [[template.replace("{}", phrase) for phrase in some for template in self.templates] for some in phrases]
+
+
+def read_prompts(path: Path) -> Prompts:
+    """Read and check a file. Raises PromptsError with one line that names the place."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PromptsError(f"{path} has more than {MAX_BYTES >> 20} MB: that is no file of prompts")
+        text = path.read_text(encoding="utf-8")
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise PromptsError(f"{path} has aliases (*name), which can grow without end: write the phrases out")
+        prompts = Prompts.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        at = ".".join(str(part) for part in problem["loc"]) or "the file"
+        raise PromptsError(f"{path}: {at}: {problem['msg'].removeprefix('Value error, ')}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise PromptsError(f"cannot read prompts from {path} ({type(error).__name__}): give a YAML file") from None
+    if sum(map(len, prompts.texts())) > MAX_TEXTS:
+        raise PromptsError(f"{path} makes more than {MAX_TEXTS} texts: use fewer phrases or templates")
+    return prompts
+
+
+def label_vectors(prompts: Prompts, encoder: Encoder, home: Path) -> np.ndarray:
+    """labels × d float32 of length 1, kept in `<home>/features/prompts-<fingerprint>.npy` for the next run."""
+    texts = prompts.texts()
+    key = json.dumps([encoder.place.weights_hash(), precision(), texts])
+    path = home / "features" / f"prompts-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npy"
+    try:
+        kept = np.load(path, allow_pickle=False)
+        if kept.ndim == 2 and len(kept) == len(texts):
+            return np.asarray(kept, np.float32)
+    except (OSError, ValueError, EOFError):
+        pass  # not there, or not whole: made anew
+    vectors = encoder.encode_texts([text for some in texts for text in some])
+    ends = np.cumsum([len(some) for some in texts])[:-1]
+    means = np.stack([part.mean(axis=0) for part in np.split(vectors, ends)])
+    means = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    with aside.open("wb") as out:
+        np.save(out, means)
+        out.flush()
+        os.fsync(out.fileno())
+    aside.replace(path)
+    return means

@@ -1,0 +1,62 @@
+"""aesthetic: LAION's or Simulacra's predictor of how a picture is liked, over the one embedding.
+
+The published heads were trained on photographs and paintings (about 1 to 10), and lean to them (arXiv 2601.09896): rank
+screens with one, do not read a grade off it. A head for screens is trained on labels and goes in by `path`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from curation.features.base import Feature, Item, Params, Row
+from curation.features.embedding import Embedding, vector_of
+from curation.features.heads import values_of
+from curation.heads.fit import Chosen, HeadChoice, choose
+from curation.heads.head import Head, HeadError
+
+
+class AestheticParams(Params, HeadChoice):
+    """`path` is a file, the name of a published head, or `auto`: the newest that fits the encoder and is at hand."""
+
+    path: str = "auto"
+
+
+class Aesthetic(Feature):
+    name: ClassVar[str] = "aesthetic"
+    needs: ClassVar[tuple[str, ...]] = ("embedding",)
+    parameters: ClassVar[type[Params]] = AestheticParams
+    offers: ClassVar[str] = "how the picture is liked, about 1 to 10, by a published head"
+    params: AestheticParams
+    _chosen: Chosen
+    _head: Head
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([("aesthetic", pa.float32())])
+
+    def connect(self, needed: Mapping[str, Feature]) -> None:
+        embedding = needed["embedding"]
+        assert isinstance(embedding, Embedding)
+        self._embedding = embedding
+
+    def check(self, home: Path) -> None:
+        place, dimensions = self._embedding.place, self._embedding.dimensions
+        self._chosen, self._head = choose(self.name, self.params, home, place, dimensions, "aesthetic")
+        if self._head.outputs != 1:
+            raise HeadError(f"aesthetic: {self._chosen.path} has {self._head.outputs} outputs: name it under heads")
+
+    def identity(self) -> dict[str, Any]:
+        return self._chosen.identity()
+
+    def prepare(self, item: Item) -> np.ndarray:
+        return vector_of(item)
+
+    def compute(self, prepared: list[np.ndarray]) -> list[Row]:
+        if not prepared:
+            return []
+        return [{"aesthetic": value} for value in values_of(self._head, np.stack(prepared))]

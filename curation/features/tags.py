@@ -1,0 +1,97 @@
+"""tags: page type, style, platform, industry and whatever a YAML of prompts names, by the encoder's own text tower.
+
+In each group the labels compete: softmax over the cosines of the embedding and the labels' texts, at the temperature
+that the encoder was trained with. The best label and its share are columns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from curation.features.base import Feature, Item, Params, Row
+from curation.features.embedding import Embedding, vector_of
+
+if TYPE_CHECKING:
+    from curation.encoder.prompts import Prompts
+
+DEFAULT = Path(__file__).with_name("prompts.yaml")
+
+
+class TagsParams(Params):
+    """`prompts` is a YAML file like curation/features/prompts.yaml, which is the default."""
+
+    prompts: str = ""
+
+
+class Tags(Feature):
+    """`tag_<group>` holds the best label, `tag_<group>_score` its share of the group, 0 to 1."""
+
+    name: ClassVar[str] = "tags"
+    needs: ClassVar[tuple[str, ...]] = ("embedding",)
+    parameters: ClassVar[type[Params]] = TagsParams
+    offers: ClassVar[str] = "best label and its share for each group of prompts (page type, style, platform, industry)"
+    params: TagsParams
+    _home: Path
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        from curation.encoder.prompts import read_prompts
+
+        return read_prompts(Path(self.params.prompts) if self.params.prompts else DEFAULT)
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema(
+            column
+            for group in self.prompts.groups
+            for column in ((f"tag_{group}", pa.string()), (f"tag_{group}_score", pa.float32()))
+        )
+
+    def connect(self, needed: Mapping[str, Feature]) -> None:
+        embedding = needed["embedding"]
+        assert isinstance(embedding, Embedding)
+        self._embedding = embedding
+
+    def check(self, home: Path) -> None:
+        self._home = home
+        _ = self.prompts
+
+    def identity(self) -> dict[str, Any]:
+        return {"prompts": hashlib.sha256(self.prompts.model_dump_json().encode()).hexdigest()}
+
+    @cached_property
+    def _labels(self) -> np.ndarray:
+        from curation.encoder.prompts import label_vectors
+
+        return label_vectors(self.prompts, self._embedding.encoder(), self._home)
+
+    def prepare(self, item: Item) -> np.ndarray:
+        return vector_of(item)
+
+    def compute(self, prepared: list[np.ndarray]) -> list[Row]:
+        if not prepared:
+            return []
+        cosines = np.stack(prepared).astype(np.float64) @ self._labels.T.astype(np.float64)
+        logits = cosines * self._embedding.encoder().logit_scale
+        rows: list[Row] = [{} for _ in prepared]
+        start = 0
+        for group, labels in self.prompts.groups.items():
+            names, shares = list(labels), softmax(logits[:, start : start + len(labels)])
+            best = shares.argmax(axis=1)
+            for row, index, share in zip(rows, best, shares, strict=True):
+                row[f"tag_{group}"], row[f"tag_{group}_score"] = names[index], round(float(share[index]), 4)
+            start += len(labels)
+        return rows
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Shares of each row, adding up to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
