@@ -154,7 +154,7 @@ def _crawl(spider: str, arguments: dict[str, str], settings: dict[str, Any], hom
             terminal.note(f"run {summary.run_id} was finished before; give --run NAME to fetch all of it again")
         terminal.made(f"{summary.captures} captures of {summary.sites} sites, run {summary.run_id}", home / "captures")
     for seed in summary.unreachable:
-        _say(f"seed {seed.url} gave nothing ({seed.kind}: {seed.reason}): check the address, then run this again")
+        _say(f"seed {seed.url} gave nothing ({seed.kind}: {seed.reason}){_remedy(seed.kind, summary.run_id)}")
     if summary.reason == "shutdown":
         _say("stopped; the same command goes on from here")
         raise typer.Exit(INTERRUPTED)
@@ -255,6 +255,15 @@ def crawl_takedown(
         terminal.made(f"{len(done['capture_ids'])} captures taken down, {size}", home / "captures")
     else:
         terminal.note(f"would take down {len(done['capture_ids'])} captures, {size}; --yes does it")
+
+
+def _remedy(kind: str, run: str) -> str:
+    """What may help a seed of such a failure; a refusal says itself what would, if anything."""
+    from crawlers.frontier.base import retry_at
+
+    if retry_at(kind, 1, 0.0) is not None:
+        return f": try again by `gesso crawl retry --run {run} --where \"kind = '{kind}'\"`, or check the address"
+    return ": check the address" if kind.startswith("http_4") or kind in ("not_html", "bad_url") else ""
 
 
 def _say(text: str) -> None:

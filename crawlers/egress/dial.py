@@ -80,7 +80,7 @@ class Dialler:
             self._check_spelling(host, port, address)
             if not self.public:
                 raise EgressError(
-                    "egress", f"{host} is public: set GESSO_CONTACT, so that it can reach whoever crawls it"
+                    "egress", f"{host} is public: set GESSO_CONTACT (--contact), so that it can reach whoever crawls it"
                 )
         if self.upstream is not None:
             via = f"the proxy {self.upstream.host}:{self.upstream.port} (GESSO_PROXY)"
@@ -140,4 +140,6 @@ class Dialler:
 
 def _refused(what: str, host: str, port: int) -> EgressError:
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return EgressError("egress", f"{what}; only the public web is fetched: to allow it, set GESSO_ALLOW={shown}")
+    return EgressError(
+        "egress", f"{what}; only the public web is fetched: to allow it, set GESSO_ALLOW={shown} (--allow)"
+    )

@@ -65,8 +65,8 @@ def check_settings(settings: Settings) -> None:
         check_contact(contact)
     elif not is_near(settings):
         raise IdentityError(
-            "GESSO_CONTACT is empty: sites must be able to reach whoever crawls them, so set it to an e-mail address "
-            "or URL of yours (a server on this machine needs GESSO_ALLOW=host:port instead)"
+            "GESSO_CONTACT is empty: sites must be able to reach whoever crawls them, so set it (--contact) to an "
+            "e-mail address or URL of yours; a server on this machine needs GESSO_ALLOW=host:port (--allow) instead"
         )
 
 

@@ -115,6 +115,7 @@ def test_an_unreachable_seed_is_named_and_the_reachable_ones_are_kept(tmp_path: 
         done = run_gesso("crawl", "web", "--seeds", seeds, "--depth", "0", *allowed, "--home", str(tmp_path / "home"))
     assert done.returncode == 2
     assert "http://127.0.0.1:9/" in done.stderr
+    assert "gesso crawl retry --run web-" in one_line(done.stderr)
     store = CaptureStore(str(tmp_path / "home" / "captures"))
     assert {c.url for c in store.captures()} == {f"{server.address}/"}
     assert {f.url for f in store.failures()} == {"http://127.0.0.1:9/"}

@@ -113,7 +113,7 @@ def test_a_refusal_says_how_to_allow_it() -> None:
             outcome = guard.outcome("http://127.0.0.1:9/")
             assert outcome is not None
             assert outcome.kind == "egress"
-            assert outcome.reason.endswith("set GESSO_ALLOW=127.0.0.1:9")
+            assert outcome.reason.endswith("set GESSO_ALLOW=127.0.0.1:9 (--allow)")
 
     run(test)
 
