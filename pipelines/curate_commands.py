@@ -59,3 +59,29 @@ def report(
     if not no_open:
         typer.launch(path.resolve().as_uri())
     terminal.made("report", path)
+
+
+@app.command(epilog=example("gesso features"))
+def features(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
+    """List the features that a recipe may name: what each needs and gives, and whether it is at hand here."""
+    from dataclasses import asdict
+
+    from curation.features.listing import listed
+    from pipelines import terminal
+
+    found = listed(home)
+    if as_json:
+        terminal.print_json([asdict(feature) for feature in found])
+        return
+    for feature in found:
+        mark = "[keep]✓[/]" if feature.at_hand else "[quiet]–[/]"
+        terminal.console.print(f"{mark} [bold]{feature.name}[/]", end="  ")
+        terminal.console.print(feature.offers, markup=False, soft_wrap=True)
+        details = [("needs", ", ".join(feature.needs)), ("gives", ", ".join(feature.columns)), ("lacks", feature.why)]
+        details += [("from", feature.origin)] if feature.origin != "gesso" else []
+        for label, text in details:
+            if text:
+                terminal.console.print(f"    [quiet]{label}[/] ", end="")
+                terminal.console.print(text, markup=False, soft_wrap=True)
+    at_hand = sum(feature.at_hand for feature in found)
+    terminal.note(f"{at_hand} of {len(found)} features at hand; a recipe names them under features:")

@@ -59,6 +59,7 @@ class Caption(Feature):
 
     name: ClassVar[str] = "caption"
     needs: ClassVar[tuple[str, ...]] = ("dom", "palette")
+    offers: ClassVar[str] = "a sentence from page or listing text and palette"
     parameters: ClassVar[type[Params]] = CaptionParams
     params: CaptionParams
 

@@ -148,6 +148,7 @@ class Decode(Feature):
 
     name: ClassVar[str] = "decode"
     needs: ClassVar[tuple[str, ...]] = ("image",)
+    offers: ClassVar[str] = "format, size after the EXIF turn, mode, alpha and frames of the file"
 
     @property
     def schema(self) -> pa.Schema:

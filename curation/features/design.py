@@ -18,6 +18,7 @@ class Design(Feature):
 
     name: ClassVar[str] = "design"
     needs: ClassVar[tuple[str, ...]] = ("dom",)
+    offers: ClassVar[str] = "design tree in notation, with counts, from the page's DOM"
 
     @property
     def schema(self) -> pa.Schema:

@@ -39,6 +39,7 @@ class Hashes(Feature):
     name: ClassVar[str] = "hashes"
     version: ClassVar[int] = 2
     needs: ClassVar[tuple[str, ...]] = ("image",)
+    offers: ClassVar[str] = "hashes of bytes and pixels, 256-bit perceptual hash"
     parameters: ClassVar[type[Params]] = HashParams
     params: HashParams
 

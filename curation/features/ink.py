@@ -23,6 +23,7 @@ class Ink(Feature):
 
     name: ClassVar[str] = "ink"
     needs: ClassVar[tuple[str, ...]] = ("image",)
+    offers: ClassVar[str] = "entropy, blankness, text coverage, whitespace and edges"
     COLUMNS: ClassVar[tuple[str, ...]] = ("entropy", "blankness", "text_coverage", "whitespace", "edge_density")
 
     @property

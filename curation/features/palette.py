@@ -44,6 +44,7 @@ class Palette(Feature):
 
     name: ClassVar[str] = "palette"
     needs: ClassVar[tuple[str, ...]] = ("image",)
+    offers: ClassVar[str] = "main colours with their shares, light or dark, chroma"
     parameters: ClassVar[type[Params]] = PaletteParams
     params: PaletteParams
 

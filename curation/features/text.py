@@ -51,6 +51,7 @@ class Text(Feature):
     name: ClassVar[str] = "text"
     version: ClassVar[int] = 2
     needs: ClassVar[tuple[str, ...]] = ("image", "dom")
+    offers: ClassVar[str] = "words, language and personal data, from DOM or OCR"
     parameters: ClassVar[type[Params]] = TextParams
     params: TextParams
 
