@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
 from pipelines.curate_commands import example
 
+if TYPE_CHECKING:
+    from curation.diff import Difference
+
+ROWS = 12  # of a table in the terminal; --json has all
 app = typer.Typer(rich_markup_mode="markdown")
 dataset_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="List dataset versions, and write them in other forms."
@@ -73,3 +77,115 @@ def dataset_export(
         terminal.note(f"{count:,} rows left out: {reason}")
     again = ", unchanged since the last run" if made.unchanged else ""
     terminal.made(f"{made.rows:,} rows as {made.to} in {made.files} files, {made.bytes / 1e6:.1f} MB{again}", made.path)
+
+
+@app.command(epilog=example("gesso diff landing@3 landing@4 --html diff.html"))
+def diff(
+    before: Annotated[str, typer.Argument(help="name@version or a folder; a bare name compares its two newest.")],
+    after: Annotated[str | None, typer.Argument(help="The version to compare with.", show_default=False)] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with the screens that came and went.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two versions: rows in and out and why, the recipe, and how the kept rows' distributions shifted."""
+    from curation.dataset import DatasetError, open_dataset, versions_of
+    from curation.diff import compare
+    from pipelines import terminal
+
+    if after is None:
+        numbers = versions_of(home, before)
+        if len(numbers) < 2:
+            raise DatasetError(f"{before!r} has {len(numbers)} versions in {home}: name two to compare")
+        before, after = (f"{before}@{number}" for number in numbers[-2:])
+    first, second = open_dataset(before, home), open_dataset(after, home)
+    found = compare(first, second)
+    if html is not None:
+        from curation.diff.page import document
+
+        html.write_text(document(found, first, second), encoding="utf-8")
+    if as_json:
+        terminal.print_json(found.as_dict())
+        return
+    show_difference(found)
+    if html is not None:
+        terminal.made("comparison", html)
+
+
+def show_difference(found: Difference) -> None:
+    """The comparison in a terminal: the answer in the first line, the most shifted columns last."""
+    from pipelines import terminal
+
+    kept = [found.counts[side]["kept"] for side in ("before", "after")]
+    terminal.console.print(
+        f"{found.before} → {found.after}: [keep]+{found.came:,}[/] [reject]−{found.went:,}[/], "
+        f"{kept[0]:,} rows before, {kept[1]:,} after"
+    )
+    if found.same:
+        terminal.console.print("nothing differs", style="quiet")
+    tables: list[tuple[str, tuple[str, ...], list[tuple[object, ...]], tuple[int, ...]]] = [
+        (
+            "Captures",
+            ("n", "before", "after", "why"),
+            [(m.captures, m.before, m.after, m.why) for m in found.moves[:ROWS]],
+            (0,),
+        ),
+        (
+            "Rows in another split: do not compare scores across them",
+            ("n", "before", "after"),
+            [(move.rows, move.before, move.after) for move in found.splits],
+            (0,),
+        ),
+        (
+            "Recipe, features, packages",
+            ("what", "before", "after"),
+            [(c.what, c.before or "–", c.after or "–") for c in found.recipe],
+            (),
+        ),
+        (
+            "Numbers of the kept rows, most shifted first",
+            ("number", "median", "5 to 95 %", "KS", "PSI"),
+            [
+                (
+                    s.column,
+                    f"{s.before[2]:.4g} → {s.after[2]:.4g}",
+                    f"{s.before[0]:.4g} … {s.before[-1]:.4g} → {s.after[0]:.4g} … {s.after[-1]:.4g}",
+                    f"{s.ks:.3f}",
+                    f"{s.psi:.3f}",
+                )
+                for s in found.shifts[:ROWS]
+                if s.ks > 0
+            ],
+            (3, 4),
+        ),
+        (
+            "Categories of the kept rows, most shifted first",
+            ("category", "distance", "rows before → after"),
+            [(m.column, f"{m.distance:.3f}", _told(m.counts)) for m in found.mixes[:ROWS] if m.distance > 0],
+            (1,),
+        ),
+        (
+            "Values that changed",
+            ("column", "feature", "captures", "median change"),
+            [
+                (v.column, v.feature or "–", v.captures, "–" if v.median_change is None else f"{v.median_change:.4g}")
+                for v in found.values[:ROWS]
+            ],
+            (2, 3),
+        ),
+    ]
+    for title, head, rows, right in tables:
+        if rows:
+            terminal.console.print()
+            terminal.table(title, head, [tuple(plain_cell(cell) for cell in row) for row in rows], right=right)
+
+
+def plain_cell(value: object) -> str:
+    """A cell in which brackets are brackets: rules and titles hold them, and rich would read them as markup."""
+    from rich.markup import escape
+
+    return escape(f"{value:,}" if isinstance(value, int) else str(value))
+
+
+def _told(counts: dict[str, tuple[int, int]]) -> str:
+    changed = sorted(counts.items(), key=lambda item: -abs(item[1][0] - item[1][1]))[:4]
+    return "; ".join(f"{value} {before:,} → {after:,}" for value, (before, after) in changed)

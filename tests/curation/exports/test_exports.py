@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -224,6 +224,7 @@ def test_pandas_reads_the_sample_and_no_spreadsheet_runs_it(dataset: Dataset, tm
     assert hostile["name"].tolist() == [f"'{HOSTILE}"]
 
 
+@settings(deadline=None)
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.text())))
 def test_a_cell_never_begins_a_formula(value: Any) -> None:
     text = cell(value)
