@@ -137,13 +137,14 @@ class StatsExtension(_Ticking):
         self._folder = crawls_folder(self.crawler.settings["GESSO_STORE"]) / spider.run_id
         self._folder.mkdir(parents=True, exist_ok=True)
         self._labels = {"run": spider.run_id, "spider": spider.name}
+        self._counted = getattr(spider, "pages_stat", "response_received_count")
         self._pages, self._at = 0, monotonic()
         super().opened(spider)
 
     def tick(self) -> None:
         assert self.crawler.stats is not None
         stats = dict(self.crawler.stats.get_stats())
-        pages = int(stats.get("gesso/pages", 0) or stats.get("response_received_count", 0))
+        pages = int(stats.get(self._counted, 0))
         elapsed = monotonic() - self._at
         if elapsed >= 1:
             rate = round(60 * (pages - self._pages) / elapsed, 1)

@@ -25,6 +25,7 @@ class GessoSpider(Spider):
     """Base of our spiders. Arguments are strings; a wrong one raises ArgumentError before anything starts."""
 
     source = ""
+    pages_stat = "response_received_count"  # what pages a minute are counted by
 
     def __init__(self, *args: Any, run: str | None = None, shard: str | None = None, **kwargs: Any) -> None:
         self.arguments: Arguments = parse_arguments(self.name, kwargs)

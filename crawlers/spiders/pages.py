@@ -13,6 +13,8 @@ from crawlers.spiders.base import GessoSpider
 class PageSpider(GessoSpider):
     """Base of the spiders whose requests carry `meta["page"]`."""
 
+    pages_stat = "gesso/pages"
+
     def captures_of(self, response: PageResponse, canonical: str, site: str) -> Iterator[Capture]:
         """One capture a picture of a visit."""
         visit = response.visit
