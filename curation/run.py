@@ -70,11 +70,13 @@ def curate(
     force: bool = False,
     progress: Progress | None = None,
     report: bool = True,
+    on: engine.Choice = engine.LOCAL,
 ) -> DatasetVersion:
     """Make the next version of `recipe.name` under `home`, or return the one that this input and recipe already made.
 
-    `store` defaults to `<home>/captures`. Raises GessoErrors of one line: StoreError, CurateError, FeatureError,
-    SelectError and what features raise when their model cannot be had.
+    `store` defaults to `<home>/captures` and may be any fsspec URL; `on` says which engine computes features. Raises
+    GessoErrors of one line: StoreError, CurateError, FeatureError, SelectError, EngineError and what features raise
+    when their model cannot be had.
     """
     home = Path(home)
     place = store or str(home / "captures")
@@ -87,7 +89,7 @@ def curate(
         if before is not None and not _may_change(folder / str(before)):
             return _unchanged(folder, before, home, place, report, progress)
         _try_sql(recipe, captures_table.SCHEMA, plan)
-        table, computed = _features(plan, captures, captured, home, progress)
+        table, computed = _features(plan, captures, captured, home, progress, on)
         images = captured if recipe.shards.images else None
         version = _make(recipe, home, key, plan, table, images, before, progress)
         if report and not (version.path / REPORT).is_file():
@@ -110,12 +112,11 @@ def curate_table(
     Raises TableError, CurateError, SelectError, StoreError.
     """
     home = Path(home)
-    table, digest = feature_table.of_files(Path(source), home)
+    table, digest = _given(recipe, home, Path(source))
     images = CaptureStore(store or str(home / "captures")) if recipe.shards.images else None
-    if recipe.captures.where is not None:
-        table = feature_table.chosen(table, _where(table, recipe.captures.where), recipe.captures.where)
-    plan = engine.Plan((), {}, ())
+    redact.require(table.schema, recipe.shards.redact)
     stages.try_sql(recipe, table.schema)
+    plan = engine.Plan((), {}, ())
     key = manifest.key_of(recipe, digest, plan)
     with _alone(home / "datasets" / recipe.name) as folder:
         before = None if force else _made_before(home, recipe.name, key)
@@ -124,8 +125,33 @@ def curate_table(
         return _make(recipe, home, key, plan, table, images, None, progress)
 
 
+def table_of(
+    recipe: Recipe, home: Path, store: str | None = None, source: Path | None = None, progress: Progress | None = None
+) -> pa.Table:
+    """The feature table that the recipe decides over, of the store or of `source`; features are computed if missing."""
+    if source is not None:
+        return _given(recipe, home, source)[0]
+    captured = CaptureStore(store or str(home / "captures"))
+    captures = _chosen(captured, recipe, home)
+    plan = engine.plan(recipe.features, home, ALWAYS)
+    _try_sql(recipe, captures_table.SCHEMA, plan)
+    return _features(plan, captures, captured, home, progress, engine.LOCAL)[0]
+
+
+def _given(recipe: Recipe, home: Path, source: Path) -> tuple[pa.Table, str]:
+    table, digest = feature_table.of_files(source, home)
+    if recipe.captures.where is not None:
+        table = feature_table.chosen(table, _where(table, recipe.captures.where), recipe.captures.where)
+    return table, digest
+
+
 def _features(
-    plan: engine.Plan, captures: pa.Table, store: CaptureStore, home: Path, progress: Progress | None
+    plan: engine.Plan,
+    captures: pa.Table,
+    store: CaptureStore,
+    home: Path,
+    progress: Progress | None,
+    on: engine.Choice,
 ) -> tuple[pa.Table, int]:
     """The feature table of these captures, and how many values had to be computed for it."""
     table = feature_table.at_hand(plan, captures, home)
@@ -133,7 +159,7 @@ def _features(
         return table, 0
     wanted = set(captures["capture_id"].to_pylist())
     some = sorted((c for c in store.captures() if c.capture_id in wanted), key=lambda c: c.capture_id)
-    computed = engine.compute(plan, some, store, home, progress)
+    computed = engine.compute(plan, some, store, home, progress, on)
     return feature_table.gather(plan, captures, home), computed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,16 +21,30 @@ def example(text: str) -> str:
 def curate(
     recipe: Annotated[Path, typer.Argument(help="A recipe, see recipes/.")],
     force: Annotated[bool, typer.Option(help="Write a new version even if nothing changed.")] = False,
+    captures: Annotated[
+        str | None, typer.Option(help="A capture store at any fsspec URL.", show_default="HOME/captures")
+    ] = None,
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="Where features are computed.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster: HOST:PORT, auto or ray://….", show_default="this machine")
+    ] = None,
+    publish: Annotated[
+        str | None, typer.Option(help="Copy the version to this fsspec URL, s3://… say, manifest last.")
+    ] = None,
     home: Home = DEFAULT_HOME,
     as_json: AsJson = False,
 ) -> None:
     """Score the captures, decide by the recipe, and write a dataset version with its report."""
+    from curation.engine import Choice
+    from curation.publish import publish as put
     from curation.recipe import load_recipe
     from curation.run import curate as run
     from pipelines import terminal
 
     with terminal.progress_lines(quiet=as_json) as progress:
-        version = run(load_recipe(recipe), home, force=force, progress=progress)
+        on = Choice(engine, address)
+        version = run(load_recipe(recipe), home, store=captures, force=force, progress=progress, on=on)
+        place = put(version.path, publish, progress) if publish else None
     if as_json:
         terminal.print_json(version.as_dict())
         return
@@ -43,6 +57,8 @@ def curate(
         terminal.note(text)
     what = f"{version.name}@{version.version}, {version.kept} rows in {version.shards} shards"
     terminal.made(what + (", unchanged since the last run" if version.unchanged else ""), version.path)
+    if place is not None:
+        terminal.note(f"published at {place}")
 
 
 @app.command(epilog=example("gesso report demo"))

@@ -1,12 +1,13 @@
 """The Ray engine: the same steps in actors of a Ray cluster, through Ray Data; this process writes what comes back.
 
-A killed actor or worker is started anew and its batch computed again, so nothing is lost; a killed driver goes on from
-the parts that it wrote, as the local engine does.
+Ray Data starts a killed actor anew and computes its batch again, as often as it takes; a killed driver goes on from the
+parts that it wrote, as the local engine does.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,8 +28,9 @@ from curation.features import create
 from curation.features.base import Feature
 
 WAVE = 512  # batches that are handed to the cluster at a time: the driver's memory does not grow with the captures
-HANDED_ON = ("GESSO_ENCODER", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-FOR_EVER: dict[str, Any] = {"max_restarts": -1, "max_task_retries": -1}
+HANDED_ON = ("GESSO_ENCODER",)  # of this process's environment; what opens an object store, each machine has itself
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # Ray's word for: no cluster, so listen on 127.0.0.1 only
 WAITING_READS = 8  # captures an actor reads at once from an object store
 
 
@@ -165,7 +167,6 @@ class RayEngine:
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=prepare),
             num_cpus=1,
-            **FOR_EVER,
         )
         if apart:
             data = data.map_batches(
@@ -174,7 +175,6 @@ class RayEngine:
                 batch_size=1,
                 compute=ray.data.ActorPoolStrategy(min_size=1, max_size=max(1, self.gpus)),
                 **self._model_needs(),
-                **FOR_EVER,
             )
         try:
             for rows in data.iter_batches(batch_size=None, batch_format="pyarrow"):
@@ -205,7 +205,8 @@ def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine
     """
     if importlib.util.find_spec("ray") is None:
         raise EngineError("--engine ray needs Ray, which is not installed: pip install 'gesso[ray]', or use local")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    for name, value in (QUIET | (ON_LOOPBACK if address is None else {})).items():
+        os.environ.setdefault(name, value)  # read when Ray is imported
     import ray
 
     mine = not ray.is_initialized()
@@ -213,6 +214,7 @@ def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine
         _start(address)
     try:
         context = ray.data.DataContext.get_current()
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         resources = ray.cluster_resources()
@@ -224,23 +226,25 @@ def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine
 
 
 def _start(address: str | None) -> None:
-    import logging
-
     import ray
 
     given = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         if address is None:
-            alone: dict[str, Any] = {
-                "num_cpus": local.cores(),
-                "include_dashboard": False,
-                "_node_ip_address": "127.0.0.1",
-            }
-            ray.init(address="local", runtime_env={"env_vars": given}, **alone, **quiet)
+            ray.init(
+                address="local",
+                num_cpus=local.cores(),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
         else:
-            ray.init(address=address, runtime_env={"env_vars": given}, **quiet)
+            ray.init(
+                address=address,
+                runtime_env={"env_vars": given},
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         why = " ".join(str(error).split())[:160]
         raise EngineError(f"no Ray cluster at {address or 'this machine'} ({why}): start one, or use local") from None
