@@ -24,6 +24,7 @@ BUILTIN = {
     "ink": "curation.features.ink:Ink",
     "palette": "curation.features.palette:Palette",
     "text": "curation.features.text:Text",
+    "junk": "curation.features.junk:Junk",
     "embedding": "curation.features.embedding:Embedding",
     "heads": "curation.features.heads:Heads",
     "aesthetic": "curation.features.aesthetic:Aesthetic",
