@@ -5,102 +5,148 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
+from functools import lru_cache
 from typing import Any
 
+from curation.report import columns, groups, whatif
 from curation.report.tables import Row, Version
 
-NEAREST = 6  # captures shown on each side of a threshold
-TICKS = 800  # values drawn on a number line at most
 FACTS = (
     *("url", "spider", "run_id", "fetched_at", "http_status", "lang", "viewport_width", "viewport_height", "dpr"),
     *("format", "bytes", "image_sha256", "app_id", "developer", "categories", "rating", "rating_count", "locale"),
     *("position", "verdicts", "capture_id"),
 )
+STATES = ("kept", "rejected", "failed")
 
 
 def assemble(version: Version) -> Row:
-    """Everything but pictures, designs and long texts. Captures are referred to by their place in `version.rows`."""
-    rows, manifest = version.rows, version.manifest
-    place = {row["capture_id"]: index for index, row in enumerate(rows)}
-    relations = [
-        [place[r["a"]], place[r["b"]], r["relation"], clean(r["distance"])]
-        for r in version.relations
-        if r["a"] in place and r["b"] in place
-    ]
-    funnel = manifest.get("funnel", [])
+    """Everything but pictures, designs and long texts. Captures are referred to by their place in `version.table`."""
+    manifest = version.manifest
+    funnel = [_step(step, version) for step in manifest.get("funnel", [])]
+    grouped = groups.groups(version)
     return {
         "title": version.name,
         "version": version.number,
         "description": manifest.get("description") or "",
-        "counts": counted(rows),
+        "counts": counted(version),
         "funnel": funnel,
-        "rules": [{"name": step["name"], "sql": step.get("sql"), "stage": step["stage"]} for step in funnel],
-        "sites": len({row["site"] for row in rows}),
+        "sites": len(set(version.column("site"))),
         "hasDesigns": any(feature.get("name") == "design" for feature in manifest.get("features", [])),
         "notes": [str(note) for note in manifest.get("notes", [])],
-        "captures": columns([capture(row, place) for row in rows]),
-        "relations": relations,
-        "groups": groups(rows, relations, place),
-        "borderline": borderline(rows, {step["name"]: step.get("sql") or "" for step in funnel}),
-        "features": features(rows, manifest),
+        "sampledOf": version.sampled_of,
+        "captures": captures(version),
+        "pairs": pairs(version),
+        "groups": grouped,
+        "model": whatif.model(version),
+        "features": features(version),
         "splits": [
             {"name": name, "rows": 0, "sites": 0, "components": 0, "share": None, **split}
             for name, split in manifest.get("splits", {}).items()
         ],
-        "leaks": leaks(rows, relations),
-        **rights(rows),
+        "leaks": leaks(version),
+        **rights(version),
     }
 
 
-def counted(rows: list[Row]) -> dict[str, int]:
-    """input, kept, rejected, failed: counted here again rather than believed."""
-    states = Counter(row["state"] for row in rows)
-    return {"input": len(rows), **{state: states[state] for state in ("kept", "rejected", "failed")}}
+def _step(step: Row, version: Version) -> Row:
+    """A step of the funnel with the `reason` that its captures carry: a balance step's has its stage before it."""
+    name = str(step["name"])
+    prefixed = step.get("stage") == "balance" and not name.startswith("balance:")
+    took = {key: step.get(key) for key in ("sql", "stage", "rejected", "left")}
+    return {"name": name, "reason": f"balance:{name}" if prefixed else name, **took}
 
 
-def capture(row: Row, place: dict[str, int]) -> Row:
-    """The columns of one capture that the gallery, the filters and the panel's head need at once."""
-    reason = row.get("reason") or ""
-    palette = [colour for colour in row.get("palette") or [] if _is_hex(colour)]
+def counted(version: Version) -> dict[str, int]:
+    """input, kept, rejected, failed: counted here again rather than believed, unless only a sample is at hand."""
+    if version.sampled_of:
+        given = version.manifest.get("counts", {})
+        return {"input": version.sampled_of, **{state: int(given.get(state, 0)) for state in STATES}}
+    states = Counter(version.column("state"))
+    return {"input": len(version.table), **{state: states[state] for state in STATES}}
+
+
+def captures(version: Version) -> Row:
+    """The columns that the gallery, the filters, the map and the panel's head need at once."""
+    place = {capture_id: index for index, capture_id in enumerate(version.ids)}
+    column = version.column
+    state, reason = column("state"), [reason or "" for reason in column("reason")]
+    palettes = [[c for c in palette or [] if _is_hex(c)] for palette in column("palette")]
+    shares = [share or [] for share in column("palette_shares")]
     return {
-        "id": row["capture_id"],
-        "state": row["state"],
-        "stage": row.get("stage") or "",
-        "rule": reason.split(":", 1)[0] if row["state"] == "failed" else reason,
-        "reason": reason,
-        "keptIndex": place.get(row.get("kept_id") or "", -1),
-        "copies": len(row.get("copies") or []),
-        "split": row.get("split") or "",
-        "site": row.get("site") or "",
-        "source": row.get("source") or "",
-        "url": row.get("canonical_url") or row.get("url") or "",
-        "title": row.get("title") or row.get("name") or "",
-        "app": row.get("name") or "",
-        "developer": row.get("developer") or "",
-        "view": row.get("view") or "",
-        "form": row.get("form_factor") or "",
-        "theme": row.get("theme") or "",
-        "width": row.get("decoded_width") or row.get("width") or 0,
-        "height": row.get("decoded_height") or row.get("height") or 0,
-        "palette": palette,
-        "shares": [clean(share) for share in (row.get("palette_shares") or [])[: len(palette)]],
-        "margins": [{key: clean(value) for key, value in margin.items()} for margin in row.get("margins") or []],
-        "nodes": row.get("design_nodes"),
+        "id": columns.texts(version.ids),
+        "state": columns.words(state),
+        "stage": columns.words(column("stage")),
+        "rule": columns.words([r.split(":", 1)[0] if s == "failed" else r for s, r in zip(state, reason, strict=True)]),
+        "reason": columns.words([text[:300] for text in reason]),
+        "keptIndex": columns.whole([place.get(kept or "", -1) for kept in column("kept_id")]),
+        "copies": columns.whole([len(copies or []) for copies in column("copies")]),
+        "split": columns.words(column("split")),
+        "cluster": columns.words(_clusters(version)),
+        "site": columns.words(column("site")),
+        "source": columns.words(column("source")),
+        "url": columns.texts(_first(column("canonical_url"), column("url"))),
+        "title": columns.texts(_first(column("title"), column("name")), 300),
+        "app": columns.words(column("name")),
+        "developer": columns.words(column("developer")),
+        "view": columns.words(column("view")),
+        "form": columns.words(column("form_factor")),
+        "theme": columns.words(column("theme")),
+        "width": columns.whole(_first(column("decoded_width"), column("width"))),
+        "height": columns.whole(_first(column("decoded_height"), column("height"))),
+        "palette": columns.texts(["".join(colour[1:] for colour in palette) for palette in palettes]),
+        "shares": columns.texts([_percent(s[: len(p)]) for s, p in zip(shares, palettes, strict=True)]),
+        "nodes": columns.whole(column("design_nodes")),
     }
 
 
-def columns(records: list[Row]) -> dict[str, list[Any]]:
-    """Records as columns: a third of the size of records as text."""
-    return {key: [record[key] for record in records] for key in records[0]} if records else {"id": []}
+def _first(one: list[Any], other: list[Any]) -> list[Any]:
+    return [a or b for a, b in zip(one, other, strict=True)]
+
+
+def _percent(shares: list[Any]) -> str:
+    """In thousandths: short, and exact enough for a ribbon."""
+    return ",".join(
+        str(round(1000 * share)) if isinstance(share, float) and 0 <= share <= 1 else "0" for share in shares
+    )
+
+
+def _clusters(version: Version) -> list[str]:
+    """A cluster by its name; where two have one name, by name and number."""
+    numbers, names = version.column("cluster"), version.column("cluster_name")
+    owners: dict[str, set[Any]] = defaultdict(set)
+    for number, name in zip(numbers, names, strict=True):
+        owners[name or ""].add(number)
+    found = []
+    for number, name in zip(numbers, names, strict=True):
+        alone = bool(name) and len(owners[name]) == 1
+        found.append("" if number is None and not name else str(name) if alone else f"{name or 'cluster'} {number}")
+    return found
+
+
+def pairs(version: Version) -> Row:
+    found = version.pairs.to_pydict()
+    return {
+        "a": columns.whole(found["a"]),
+        "b": columns.whole(found["b"]),
+        "relation": columns.words(found["relation"]),
+        "distance": columns.numbers(found["distance"]),
+        "why": columns.words(found["why"]),
+    }
 
 
 def detail(row: Row) -> Row:
     """What the panel shows of one capture besides its columns."""
     evidence = _json(row.get("rights"))
     signals = evidence.get("signals", []) if isinstance(evidence, dict) else evidence
+    signals = signals if isinstance(signals, list) else []
     about = {key: row[key] for key in FACTS if row.get(key) not in (None, "", [])}
     return {
         "caption": row.get("caption") or "",
+        "captions": {
+            name: row[name]
+            for name in sorted(row)
+            if name.startswith("caption_") and isinstance(row[name], str) and row[name]
+        },
         "allowed": bool(row.get("allowed")),
         "licence": row.get("licence") or "",
         "signals": [_signal(signal) for signal in signals if isinstance(signal, dict)],
@@ -109,137 +155,50 @@ def detail(row: Row) -> Row:
     }
 
 
-def groups(rows: list[Row], relations: list[list[Any]], place: dict[str, int]) -> list[Row]:
-    """Connected groups of copies; each member with its tie to the kept one. The most doubtful group comes first."""
-    parent = list(range(len(rows)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    ties: dict[tuple[int, int], tuple[float, str]] = {}
-    best: dict[int, tuple[float, str]] = {}
-    for a, b, relation, distance in relations:
-        tie = (distance or 0.0, relation)
-        for pair in ((a, b), (b, a)):
-            ties[pair] = min(ties.get(pair, tie), tie)
-            best[pair[0]] = min(best.get(pair[0], tie), tie)
-        parent[root(a)] = root(b)
-    for index, row in enumerate(rows):
-        if row.get("kept_id") in place:
-            parent[root(index)] = root(place[row["kept_id"]])
-
-    members: dict[int, list[int]] = defaultdict(list)
-    for index in range(len(rows)):
-        members[root(index)].append(index)
+def features(version: Version) -> list[Row]:
+    """Every numeric feature that varies; those that a keep rule names come first."""
     found = []
-    for group in members.values():
-        if len(group) < 2:
-            continue
-        kept = next((i for i in group if rows[i]["state"] == "kept"), -1)
-        found.append({"kept": kept, "members": [_member(rows, i, kept, ties, best) for i in _kept_first(group, kept)]})
-    return sorted(found, key=lambda g: (-max(m["distance"] for m in g["members"]), g["members"][0]["index"]))
-
-
-def _kept_first(group: list[int], kept: int) -> list[int]:
-    return sorted(group, key=lambda index: (index != kept, index))
-
-
-def _member(rows: list[Row], index: int, kept: int, ties: dict[Any, Any], best: dict[int, Any]) -> Row:
-    distance, relation = (0.0, "") if index == kept else ties.get((kept, index)) or best.get(index, (0.0, ""))
-    return {"index": index, "relation": relation, "distance": distance, "gone": rows[index].get("stage") == "relation"}
-
-
-def borderline(rows: list[Row], sql: dict[str, str]) -> list[Row]:
-    """For each comparison in a keep rule: the captures nearest to its threshold on both sides, in the rules' order."""
-    edges: dict[tuple[Any, ...], list[tuple[float, float, int]]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        for margin in row.get("margins") or []:
-            value, distance = clean(margin["value"]), clean(margin["margin"])
-            if value is not None and distance is not None:
-                key = (margin["rule"], margin["operand"], margin["op"], margin["threshold"])
-                edges[key].append((distance, value, index))
-    order = list(sql)
-    return [
-        _edge(key, entries, rows, sql)
-        for key, entries in sorted(edges.items(), key=lambda e: (order.index(e[0][0]) if e[0][0] in sql else 99, e[0]))
-    ]
-
-
-def _edge(key: tuple[Any, ...], entries: list[tuple[float, float, int]], rows: list[Row], sql: dict[str, str]) -> Row:
-    rule, operand, op, threshold = key
-    distinct = [e for e in entries if rows[e[2]].get("stage") != "relation"] or entries  # one of each group of copies
-    fail = sorted(e for e in distinct if e[0] < 0)[::-1][:NEAREST]
-    passing = sorted(e for e in distinct if e[0] >= 0)[:NEAREST]
-    values = sorted(value for _, value, _ in entries)
-    inner = [values[int(0.01 * (len(values) - 1))], values[int(0.99 * (len(values) - 1))]]
-    shown = [*inner, threshold, *(e[1] for e in fail), *(e[1] for e in passing)]
-    low, high = min(shown), max(shown)
-    step = max(1, math.ceil(len(entries) / TICKS))
-    ticks = [*sorted(entries, key=lambda e: (e[1], e[2]))[::step], *fail, *passing]
-    return {
-        "rule": rule,
-        "operand": operand,
-        "op": op,
-        "threshold": threshold,
-        "sql": sql.get(rule, ""),
-        "failing": sum(e[0] < 0 for e in entries),
-        "passing": sum(e[0] >= 0 for e in entries),
-        "min": low,
-        "max": high,
-        "below": [[e[2], e[1]] for e in fail],
-        "above": [[e[2], e[1]] for e in passing],
-        "ticks": sorted({(min(high, max(low, e[1])), int(e[0] >= 0)) for e in ticks}),
-    }
-
-
-def features(rows: list[Row], manifest: Row) -> list[Row]:
-    """Every numeric feature that varies, with the thresholds that rules set on it."""
-    thresholds: dict[str, set[tuple[str, str, float]]] = defaultdict(set)
-    for row in rows:
-        for margin in row.get("margins") or []:
-            thresholds[margin["operand"]].add((margin["rule"], margin["op"], margin["threshold"]))
-    found = []
+    manifest = version.manifest
     names = [column for feature in manifest.get("features", []) for column in feature.get("columns", [])]
-    for name in dict.fromkeys(names):
-        if name.startswith("decoded_"):  # the plot of sizes shows them
+    sql = " ".join(str(step.get("sql") or "") for step in manifest.get("funnel", []))
+    for name in dict.fromkeys([*names, "cluster_distance"]):
+        if name.startswith("decoded_") or name == "cluster":  # the plot of sizes and the map show them
             continue
-        values = [clean(row.get(name)) for row in rows]
-        numbers = {value for value in values if isinstance(value, int | float) and not isinstance(value, bool)}
-        if len(numbers) < 2 or any(isinstance(value, str | list | dict | bool) for value in values):
+        values = version.column(name)
+        if any(isinstance(value, str | list | dict | bool | bytes) for value in values):
             continue
-        marks = [{"rule": rule, "op": op, "value": value} for rule, op, value in sorted(thresholds.get(name, ()))]
-        found.append({"name": name, "values": values, "thresholds": marks})
-    return sorted(found, key=lambda feature: not feature["thresholds"])
+        if len({value for value in map(clean, values) if value is not None}) > 1:
+            found.append({"name": name, "values": columns.numbers(values)})
+    return sorted(found, key=lambda feature: str(feature["name"]) not in sql)
 
 
-def leaks(rows: list[Row], relations: list[list[Any]]) -> dict[str, int]:
+def leaks(version: Version) -> dict[str, int]:
     """Related pairs and sites whose kept captures lie in more than one split: both must be 0."""
-    split = [row.get("split") if row["state"] == "kept" else None for row in rows]
-    pairs = [(split[a], split[b]) for a, b, *_ in relations if split[a] and split[b]]
+    states, splits = version.column("state"), version.column("split")
+    split = [name if state == "kept" else None for state, name in zip(states, splits, strict=True)]
+    ends = zip(version.pairs["a"].to_pylist(), version.pairs["b"].to_pylist(), strict=True)
+    crossing = sum(bool(split[a] and split[b] and split[a] != split[b]) for a, b in ends)
     sites: dict[str, set[str]] = defaultdict(set)
-    for row, name in zip(rows, split, strict=True):
+    for site, name in zip(version.column("site"), split, strict=True):
         if name:
-            sites[row["site"]].add(name)
+            sites[site].add(name)
     return {
-        "relations": sum(a != b for a, b in pairs),
-        "checkedRelations": len(relations),
+        "relations": crossing,
+        "checkedRelations": len(version.pairs),
         "sites": sum(len(names) > 1 for names in sites.values()),
         "checkedSites": len(sites),
     }
 
 
-def rights(rows: list[Row]) -> Row:
+def rights(version: Version) -> Row:
     """Captures by source, permission and licence; and each kind of signal with one example."""
-    table: dict[tuple[str, bool, str], list[Row]] = defaultdict(list)
+    names = ("source", "allowed", "licence", "site", "state", "rights")
+    table: dict[tuple[str, bool, str], list[tuple[str, str]]] = defaultdict(list)
     signals: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in rows:
-        about = detail(row)
-        table[(row.get("source") or "", about["allowed"], about["licence"])].append(row)
-        for key, evidence in {(s["source"], s["effect"]): s["evidence"] for s in about["signals"]}.items():
-            signals[key].append(evidence)
+    for source, allowed, licence, site, state, evidence in zip(*map(version.column, names), strict=True):
+        table[(source or "", bool(allowed), licence or "")].append((site or "", state))
+        for key, text in _signals(evidence or "").items():
+            signals[key].append(text)
     return {
         "rights": [
             {
@@ -247,8 +206,8 @@ def rights(rows: list[Row]) -> Row:
                 "allowed": allowed,
                 "licence": licence,
                 "captures": len(members),
-                "sites": len({row["site"] for row in members}),
-                "kept": sum(row["state"] == "kept" for row in members),
+                "sites": len({site for site, _ in members}),
+                "kept": sum(state == "kept" for _, state in members),
             }
             for (source, allowed, licence), members in sorted(table.items(), key=lambda e: (-len(e[1]), e[0]))
         ],
@@ -257,6 +216,11 @@ def rights(rows: list[Row]) -> Row:
             for (source, effect), evidence in sorted(signals.items())
         ],
     }
+
+
+@lru_cache(maxsize=4096)
+def _signals(evidence: str) -> dict[tuple[str, str], str]:
+    return {(s["source"], s["effect"]): s["evidence"] for s in detail({"rights": evidence})["signals"]}
 
 
 def clean(value: Any) -> Any:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from curation.errors import GessoError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Row = dict[str, Any]
+MOST = 20_000  # captures that one report carries
 THEMES = {"light": 0, "dark": 1}
 VIEWS = ("fold", "full", "section", "listing")
+ORDER = ("site", "locale", "canonical_url", "form_factor", "theme", "view", "position", "capture_id")
 
 
 class ReportError(GessoError):
@@ -20,17 +25,39 @@ class ReportError(GessoError):
 
 @dataclass(frozen=True)
 class Version:
-    """What a build left behind; `rows` in the order they are shown: by site, page, device, theme, view."""
+    """What a build left behind; `table` is review.parquet in the order shown: by site, page, device, theme, view.
+
+    `pairs` has a, b (row numbers in `table`), relation, distance and why. `sampled_of` is the number of captures where
+    `table` holds only a sample of them, else 0.
+    """
 
     name: str
     number: str
     manifest: Row
-    rows: list[Row]
-    relations: list[Row]
+    table: pa.Table
+    pairs: pa.Table
     designs: dict[str, Row]  # capture_id → design, design_slots, dom_sha256
+    sampled_of: int = 0
+
+    @property
+    def ids(self) -> list[str]:
+        ids: list[str] = self.table["capture_id"].to_pylist()
+        return ids
+
+    def column(self, name: str) -> list[Any]:
+        """A column's values; None for every row where there is no such column."""
+        if name not in self.table.column_names:
+            return [None] * len(self.table)
+        values: list[Any] = self.table[name].to_pylist()
+        return values
+
+    def rows(self) -> list[Row]:
+        """One dict a capture: for small tables, and for what is written capture by capture anyway."""
+        rows: list[Row] = self.table.to_pylist()
+        return rows
 
 
-def read_version(dataset_dir: Path) -> Version:
+def read_version(dataset_dir: Path, most: int = MOST) -> Version:
     """Raises ReportError where a file is missing or is not what a build writes."""
     manifest_path = dataset_dir / "manifest.json"
     try:
@@ -39,15 +66,28 @@ def read_version(dataset_dir: Path) -> Version:
         raise ReportError(f"no dataset version at {dataset_dir}: run gesso curate first") from None
     except ValueError as error:
         raise ReportError(f"{manifest_path} cannot be read ({error}): run gesso curate again") from None
-    rows = _read(dataset_dir / "review.parquet")
+    review = _read(dataset_dir / "review.parquet")
+    every: list[str] = review["capture_id"].to_pylist()
+    chosen = _sample(len(review), most)
+    if chosen is not None:
+        review = review.take(chosen)
+    table = review.take(_order(review))
+    ids: list[str] = table["capture_id"].to_pylist()
+    doms = table["dom_sha256"].to_pylist() if "dom_sha256" in table.column_names else [None] * len(ids)
     return Version(
         name=str(manifest.get("name") or dataset_dir.parent.name),
         number=_number(dataset_dir),
         manifest=manifest,
-        rows=sorted(rows, key=_order),
-        relations=_read(dataset_dir / "relations.parquet"),
-        designs=_designs(dataset_dir, manifest, {row["capture_id"]: row.get("dom_sha256") for row in rows}),
+        table=table,
+        pairs=_pairs(_read(dataset_dir / "relations.parquet"), every, ids),
+        designs=_designs(dataset_dir, manifest, dict(zip(ids, doms, strict=True))),
+        sampled_of=len(every) if chosen is not None else 0,
     )
+
+
+def _sample(count: int, most: int) -> list[int] | None:
+    """Evenly spaced row numbers; ids are hashes, so a sample by id is a fair one. None where all fit."""
+    return None if count <= most else [index * count // most for index in range(most)]
 
 
 def _number(dataset_dir: Path) -> str:
@@ -58,41 +98,70 @@ def _number(dataset_dir: Path) -> str:
     return str(max(taken, default=0) + 1)
 
 
-def _order(row: Row) -> tuple[Any, ...]:
-    view = row.get("view")
-    return (
-        row.get("site") or "",
-        row.get("locale") or "",
-        row.get("canonical_url") or "",
-        row.get("form_factor") or "",
-        THEMES.get(row.get("theme") or "", 0),
-        VIEWS.index(view) if view in VIEWS else len(VIEWS),
-        row.get("position") or 0,
-        row["capture_id"],
-    )
+def _order(review: pa.Table) -> list[int]:
+    columns = [review[name].to_pylist() if name in review.column_names else [None] * len(review) for name in ORDER]
+
+    def key(index: int) -> tuple[Any, ...]:
+        site, locale, url, form, theme, view, position, capture_id = (column[index] for column in columns)
+        return (
+            *(site or "", locale or "", url or "", form or "", THEMES.get(theme or "", 0)),
+            VIEWS.index(view) if view in VIEWS else len(VIEWS),
+            position or 0,
+            capture_id,
+        )
+
+    return sorted(range(len(review)), key=key)
 
 
-def _read(path: Path, columns: list[str] | None = None) -> list[Row]:
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         if columns is not None:
             columns = [name for name in columns if name in pq.read_schema(path).names]
-        rows: list[Row] = pq.read_table(path, columns=columns).to_pylist()
+        return pq.read_table(path, columns=columns)
     except FileNotFoundError:
         raise ReportError(f"{path} is missing: run gesso curate again") from None
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise ReportError(f"{path} cannot be read ({error}): run gesso curate again") from None
-    return rows
+
+
+def _pairs(relations: pa.Table, every: list[str], ids: list[str]) -> pa.Table:
+    """Pairs by place in `ids`. The file has capture ids, or row numbers in the order of all ids."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    place = pa.array(ids)
+
+    def placed(name: str) -> pa.Array:
+        column = relations[name]
+        if pa.types.is_integer(column.type):
+            column = pa.array(sorted(every)).take(column.combine_chunks())
+        return pc.index_in(column, value_set=place)
+
+    a, b = placed("a"), placed("b")
+    known = pc.and_(pc.is_valid(a), pc.is_valid(b))
+    nothing = pa.array([""] * len(relations))
+    columns = {
+        "a": a,
+        "b": b,
+        "relation": relations["relation"],
+        "distance": relations["distance"],
+        "why": relations["why"] if "why" in relations.column_names else nothing,
+    }
+    return pa.table(columns).filter(known)
 
 
 def _designs(dataset_dir: Path, manifest: Row, doms: dict[str, Any]) -> dict[str, Row]:
     """Notations stand in the shards only, so captures that were not kept have none."""
     found: dict[str, Row] = {}
-    for shard in manifest.get("shards", []):
-        path = dataset_dir / Path(str(shard["file"])).name
-        for row in _read(path, ["capture_id", "design", "design_slots"]):
-            if row.get("design"):
-                found[row["capture_id"]] = {**row, "dom_sha256": doms.get(row["capture_id"])}
+    for path in shard_paths(dataset_dir, manifest):
+        for row in _read(path, ["capture_id", "design", "design_slots"]).to_pylist():
+            if row.get("design") and row["capture_id"] in doms:
+                found[row["capture_id"]] = {**row, "dom_sha256": doms[row["capture_id"]]}
     return found
+
+
+def shard_paths(dataset_dir: Path, manifest: Row) -> list[Path]:
+    return [dataset_dir / Path(str(shard["file"])).name for shard in manifest.get("shards", [])]

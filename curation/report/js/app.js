@@ -1,24 +1,5 @@
 // The page: views, address, theme and keys.
 
-const VIEWS = {
-  gallery: "Captures",
-  borderline: "Borderline",
-  copies: "Duplicates",
-  distributions: "Distributions",
-  splits: "Splits",
-  rights: "Rights",
-};
-const KEYS = [
-  ["j k", "next, previous capture"],
-  ["← → ↑ ↓", "move in the gallery"],
-  ["Enter", "open the capture"],
-  ["Esc", "close"],
-  ["/", "search"],
-  ["1 – 6", "views"],
-  ["s o d", "side by side, overlay, difference"],
-  ["t", "light or dark"],
-  ["?", "this list"],
-];
 const built = new Map();
 let current = "gallery";
 
@@ -39,7 +20,9 @@ function go(view, { scroll = true } = {}) {
   current = VIEWS[view] ? view : "gallery";
   const main = document.getElementById("views");
   if (!built.has(current)) {
-    const make = { gallery: () => gallery.build(), borderline: edges, copies, distributions, splits, rights }[current];
+    const make = { gallery: () => gallery.build(), thresholds, relations, map: () => map.build(), distributions, splits, rights }[
+      current
+    ];
     built.set(current, make());
     main.append(built.get(current));
   }
@@ -50,6 +33,7 @@ function go(view, { scroll = true } = {}) {
   }
   setHash({ view: current });
   if (current === "gallery") gallery.layout(true);
+  if (current === "map" && plane()) map.soon();
   if (!scroll) return;
   const top = main.getBoundingClientRect().top + scrollY - document.querySelector(".nav").offsetHeight;
   scrollTo({ top, behavior: reducedMotion() ? "auto" : "smooth" });
@@ -58,8 +42,8 @@ function go(view, { scroll = true } = {}) {
 function nav() {
   const numbers = {
     gallery: report.counts.input,
-    borderline: report.borderline.length,
-    copies: report.groups.length,
+    thresholds: comparisons.length,
+    relations: report.groups.length,
     splits: report.splits.length,
   };
   return el(
@@ -124,90 +108,6 @@ function switchTheme() {
   );
 }
 
-function keysDialog() {
-  let dialog = document.getElementById("keys");
-  if (!dialog) {
-    dialog = el(
-      "dialog.keys",
-      {
-        id: "keys",
-        "aria-labelledby": "keys-title",
-        onclick: (event) => {
-          if (event.target === dialog) dialog.close();
-        },
-      },
-      el(
-        "div",
-        {},
-        el(
-          "header",
-          {},
-          el("h2", { id: "keys-title" }, "Keys"),
-          el(
-            "button.icon",
-            { type: "button", "aria-label": "Close", onclick: () => dialog.close() },
-            arrow("m4 4 8 8m0-8-8 8"),
-          ),
-        ),
-        el(
-          "dl",
-          {},
-          KEYS.map(([keys, what]) => [
-            el(
-              "dt",
-              {},
-              keys.split(" ").map((k) => (k === "–" ? " – " : el("kbd", {}, k))),
-            ),
-            el("dd", {}, what),
-          ]),
-        ),
-      ),
-    );
-    document.body.append(dialog);
-  }
-  return dialog;
-}
-
-function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const keys = document.getElementById("keys");
-  if (keys?.open) return event.key === "?" ? keys.close() : undefined;
-  const typing = event.target.matches("input, select, textarea");
-  if (typing) return event.key === "Escape" ? event.target.blur() : undefined;
-  const inPanel = panel.dialog.open;
-  const act =
-    (inPanel ? panelKeys : pageKeys)[event.key] ||
-    (event.key === "?" && (() => keysDialog().showModal())) ||
-    (event.key === "t" && switchTheme);
-  if (!act) return undefined;
-  if (event.target.matches("pre, .table-wrap") && event.key.startsWith("Arrow")) return undefined;
-  event.preventDefault();
-  return act();
-}
-
-const inGallery = (act) => () => {
-  if (current !== "gallery") go("gallery");
-  act();
-};
-const look = (name) => () =>
-  [...panel.dialog.querySelectorAll(".looks button")][Object.keys(LOOKS).indexOf(name)]?.click();
-const panelKeys = {
-  j: () => panel.step(1),
-  k: () => panel.step(-1),
-  ArrowRight: () => panel.step(1),
-  ArrowLeft: () => panel.step(-1),
-  s: look("side"),
-  o: look("overlay"),
-  d: look("difference"),
-};
-const pageKeys = {
-  j: inGallery(() => gallery.move(1)),
-  k: inGallery(() => gallery.move(-1)),
-  "/": inGallery(() => document.getElementById("search").focus()),
-  ...Object.fromEntries(Object.keys(VIEWS).map((view, i) => [String(i + 1), () => go(view)])),
-};
-const arrows = { ArrowRight: [1], ArrowLeft: [-1], ArrowDown: [1, true], ArrowUp: [-1, true] };
-
 function start() {
   const hash = readHash();
   const app = document.getElementById("app");
@@ -224,7 +124,7 @@ function start() {
     panel.build(),
   );
   go(hash.get("view") || "gallery", { scroll: hash.has("view") });
-  const opened = byId.get(hash.get("capture"));
+  const opened = byId().get(hash.get("capture"));
   if (opened) panel.open(opened);
   addEventListener("keydown", onKey);
   addEventListener("keydown", (event) => {

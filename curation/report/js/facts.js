@@ -17,15 +17,21 @@ function verdict(capture) {
   } else if (capture.stage === "relation") {
     const keeper = captures[capture.keptIndex];
     lines.push(
-      `${capture.rule === "exact" ? "The same bytes as" : "Looks the same as"} `,
+      sentence(RELATION_WORDS[capture.rule]?.is || ruleWords(capture.rule)),
+      ": ",
       keeper ? jump(keeper) : "another capture",
-      ", which was kept.",
+      keeper ? " was kept." : " went in its stead.",
     );
   } else if (capture.state === "failed") {
     lines.push(capture.reason);
   } else {
     const rule = rules.get(capture.rule);
-    lines.push("Fails ", el("b", {}, words(capture.rule)), rule?.sql && [": ", el("code", {}, rule.sql)], ".");
+    lines.push(
+      capture.stage === "balance" ? "Over the share of " : "Fails ",
+      el("b", {}, ruleWords(capture.rule)),
+      rule?.sql && [": ", el("code", {}, rule.sql)],
+      ".",
+    );
   }
   return el(
     `div.verdict.${TOKEN[capture.state]}-line`,
@@ -48,11 +54,14 @@ const jump = (capture) =>
     capture.title || capture.app || capture.site,
   );
 
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const relationOrder = (tie) => (Object.keys(RELATION_WORDS).indexOf(tie.relation) + 1 || 99) * 1e6 + tie.distance;
+
 function factSections(capture, detail) {
   const parts = [];
   if (capture.margins.length)
     parts.push(fact("Scores against thresholds", el("ul.scores", {}, capture.margins.map(scoreLine))));
-  const ties = related.get(capture.index) || [];
+  const ties = [...(related().get(capture.index) || [])].sort((a, b) => relationOrder(a) - relationOrder(b));
   if (ties.length) {
     parts.push(
       fact(
@@ -73,8 +82,9 @@ function factSections(capture, detail) {
                   el(
                     "span",
                     {},
-                    el("b", {}, words(tie.relation)),
-                    tie.distance > 0 && ` · ${figure(tie.distance)} bits`,
+                    mark(captures[tie.to].state),
+                    el("b", {}, ` ${relationName(tie.relation)}`),
+                    tieWords(tie) && el("span.quiet", {}, ` · ${tieWords(tie)}`),
                     el("span.quiet.small", {}, viewName(captures[tie.to])),
                   ),
                 ),
@@ -86,6 +96,7 @@ function factSections(capture, detail) {
     );
   }
   if (detail.caption) parts.push(fact("Caption", el("p", {}, detail.caption)));
+  for (const [name, text] of Object.entries(detail.captions)) parts.push(fact(sentence(words(name)), el("p", {}, text)));
   if (capture.palette.length) parts.push(fact("Palette", paletteStrip(capture)));
   parts.push(
     fact(
@@ -207,25 +218,6 @@ function paletteStrip(capture) {
 }
 
 function notation(text) {
-  const button = el(
-    "button.button.small",
-    {
-      type: "button",
-      onclick: async () => {
-        try {
-          await navigator.clipboard.writeText(text);
-          button.textContent = "Copied";
-        } catch {
-          getSelection().selectAllChildren(code);
-          button.textContent = "Selected: press Ctrl+C";
-        }
-        setTimeout(() => {
-          button.textContent = "Copy";
-        }, 2000);
-      },
-    },
-    "Copy",
-  );
   const code = el("pre", { tabindex: "0", "aria-label": "Notation" }, text);
   return el(
     "section.fact.notation",
@@ -235,7 +227,7 @@ function notation(text) {
       {},
       el("h3", {}, "Notation"),
       el("span.quiet.small", {}, plural(text.split("\n").length, "line")),
-      button,
+      copyButton(text, code),
     ),
     code,
   );

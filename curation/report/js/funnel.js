@@ -5,7 +5,8 @@ function answer() {
   const by = (stage) => report.funnel.filter((step) => step.stage === stage).reduce((n, step) => n + step.rejected, 0);
   const why = [
     by("rule") && `${count(by("rule"))} by rules`,
-    by("relation") && `${count(by("relation"))} as duplicates`,
+    by("relation") && `${count(by("relation"))} as related to a better one`,
+    by("balance") && `${count(by("balance"))} for balance`,
   ].filter(Boolean);
   return el(
     "header.answer",
@@ -25,7 +26,7 @@ function answer() {
       why.length ? ` (${why.join(", ")}), ` : ", ",
       el("span.doubt", {}, `${count(failed)} failed`),
       `. ${plural(report.sites, "site")}, `,
-      `${plural(report.relations.length, "related pair")}, ${plural(report.splits.length, "split")}. `,
+      `${plural(pairs.a.length, "related pair")}, ${plural(report.splits.length, "split")}. `,
       kept + rejected + failed === input
         ? el("span.nowrap", {}, "Nothing vanished: the three add up to what came in.")
         : el(
@@ -34,6 +35,12 @@ function answer() {
             `These add up to ${count(kept + rejected + failed)}, not ${count(input)}: run gesso curate again.`,
           ),
     ),
+    report.sampledOf > 0 &&
+      el(
+        "p.note",
+        {},
+        `This page carries ${count(captures.length)} captures, an even sample of all ${count(report.sampledOf)}; the funnel counts all.`,
+      ),
     report.notes.map((note) => el("p.note", {}, note)),
   );
 }
@@ -51,13 +58,14 @@ function funnel() {
     });
   for (const step of report.funnel) {
     rows.push({
-      name: words(step.name),
+      name: ruleWords(step.name),
+      rule: step.name,
       sql: step.sql,
       left: step.left,
       took: step.rejected,
       kind: "rule",
       stage: step.stage,
-      filter: { state: "rejected", rule: step.name },
+      filter: { state: "rejected", rule: step.reason },
     });
   }
   rows.push({ name: "Kept", left: kept, took: 0, kind: "kept", filter: { state: "kept" } });
@@ -83,10 +91,10 @@ function funnelRow(row, input) {
   const total = row.kind === "in" || row.kind === "kept";
   const explain =
     row.stage === "relation"
-      ? row.name === "exact"
-        ? "same bytes as a kept capture"
-        : "looks the same as a kept capture"
-      : row.sql;
+      ? (RELATION_WORDS[row.rule] || {}).because
+      : row.stage === "balance"
+        ? "more of a kind than the recipe asks for"
+        : row.sql;
   const label = total ? count(row.left) : row.took ? `−${count(row.took)}` : "0";
   return el(
     "button.step",
@@ -98,12 +106,10 @@ function funnelRow(row, input) {
         : `${row.name}: ${count(row.took)} taken away, ${count(row.left)} left. Show what it took`,
       onclick: () => {
         const filter = isActive(row) ? {} : row.filter;
-        clearFilters();
-        setFilter(filter);
-        go("gallery");
+        showWith(filter);
       },
     },
-    el("span.step-name", {}, el("b", {}, row.name), explain && el("code", { title: explain }, explain)),
+    el("span.step-name", {}, el("b", {}, row.name), explain && el(row.sql ? "code" : "span.quiet.small", { title: explain }, explain)),
     el(
       "span.step-bar",
       { "aria-hidden": "true" },

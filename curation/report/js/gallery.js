@@ -245,7 +245,7 @@ function tileButton(capture, iw, ih) {
     {
       type: "button",
       data: { index: capture.index },
-      "aria-label": altText(capture) + (capture.rule ? `, ${words(capture.rule)}` : ""),
+      "aria-label": altText(capture) + (capture.rule ? `, ${ruleWords(capture.rule)}` : ""),
       title: `${capture.title || capture.site}\n${viewName(capture)} · ${capture.width} × ${capture.height}`,
       onclick: () => panel.open(capture),
       onfocus: () => {
@@ -264,7 +264,7 @@ function tileButton(capture, iw, ih) {
       el(
         `span.${capture.state === "kept" ? "quiet" : TOKEN[capture.state]}`,
         {},
-        capture.state === "kept" ? tileWords(capture, iw) : words(capture.rule),
+        capture.state === "kept" ? tileWords(capture, iw) : ruleWords(capture.rule),
       ),
     ),
   );

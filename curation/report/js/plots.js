@@ -8,7 +8,12 @@ function distributions() {
     colourField(),
     sitePalettes(),
     sizes(),
-    el("div.histograms", {}, report.features.filter((f) => f.values.some((v) => v !== null)).map(histogram)),
+    features.length > 0 &&
+      part(
+        "Features",
+        "Every number that a feature gave. Heights are square roots of counts, so that few are seen beside many.",
+        el("div.histograms", {}, features.map(histogram)),
+      ),
   );
 }
 
@@ -19,11 +24,13 @@ function part(title, lead, ...children) {
 function colourField() {
   const found = new Map();
   for (const capture of captures) {
-    capture.palette.forEach((hex, i) => {
+    const shares = capture.shares;
+    const palette = capture.palette;
+    palette.forEach((hex, i) => {
       const cell = cellOf(hex);
       if (!found.has(cell)) found.set(cell, { weight: 0, members: new Set(), best: new Map() });
       const entry = found.get(cell);
-      const weight = capture.shares[i] ?? 1 / capture.palette.length;
+      const weight = shares[i] ?? 1 / palette.length;
       entry.weight += weight;
       entry.members.add(capture.index);
       entry.best.set(hex, (entry.best.get(hex) || 0) + weight);
@@ -57,9 +64,7 @@ function colourField() {
             title: say,
             style: place,
             onclick: () => {
-              clearFilters();
-              setFilter({ colour: { cell: `${hue}:${light}`, hex } });
-              go("gallery");
+              showWith({ colour: { cell: `${hue}:${light}`, hex } });
             },
           },
           el("span", { style: { background: hex, "--size": size } }),
@@ -79,7 +84,7 @@ function colourField() {
 function sitePalettes() {
   const sites = [
     ...groupBy(
-      captures.filter((c) => c.palette.length),
+      captures.filter((c) => columns.palette[c.index]),
       (c) => c.site,
     ),
   ]
@@ -113,9 +118,7 @@ function sitePalettes() {
               type: "button",
               "aria-label": `${site}: ${plural(members.length, "capture")}. Show them`,
               onclick: () => {
-                clearFilters();
-                setFilter({ site });
-                go("gallery");
+                showWith({ site });
               },
             },
             el("span.ribbon-name", {}, site),
@@ -131,188 +134,47 @@ function sitePalettes() {
   );
 }
 
-function sizes() {
-  const found = [
-    ...groupBy(
-      captures.filter((c) => c.width && c.height),
-      (c) => `${c.width} × ${c.height}`,
-    ),
-  ].map(([name, list]) => ({
-    name,
-    n: list.length,
-    w: list[0].width,
-    h: list[0].height,
-    kept: list.filter((c) => c.state === "kept").length,
-  }));
-  if (!found.length) return null;
-  found.sort((a, b) => b.n - a.n || a.w - b.w || a.h - b.h);
-  const narrow = innerWidth < 640;
-  const [W, H, L, B, R] = narrow ? [360, 320, 44, 30, 16] : [1000, 420, 52, 34, 40];
-  const ticks = [100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200];
-  const range = (values) => [Math.min(...values) * 0.82, Math.max(...values) * 1.22];
-  const [w0, w1] = range(found.map((f) => f.w));
-  const [h0, h1] = range(found.map((f) => f.h));
-  const x = (v) => L + ((W - L - R) * Math.log(v / w0)) / Math.log(w1 / w0);
-  const y = (v) => H - B - ((H - B - 12) * Math.log(v / h0)) / Math.log(h1 / h0);
-  const radius = (n) => Math.max(3, Math.min(26, 2.6 * Math.sqrt(n)));
-  const plot = svg("svg", {
-    viewBox: `0 0 ${W} ${H}`,
-    class: "plot",
-    role: "group",
-    "aria-label": "Width against height of the captures",
-  });
-  for (const t of ticks.filter((v) => v > w0 && v < w1))
-    plot.append(
-      svg("path", { class: "grid", d: `M${x(t)} 12V${H - B}` }),
-      svg("text", { x: x(t), y: H - 12, class: "tick", "text-anchor": "middle" }, count(t)),
-    );
-  for (const t of ticks.filter((v) => v > h0 && v < h1))
-    plot.append(
-      svg("path", { class: "grid", d: `M${L} ${y(t)}H${W - R}` }),
-      svg("text", { x: L - 8, y: y(t) + 4, class: "tick", "text-anchor": "end" }, count(t)),
-    );
-  plot.append(
-    svg("text", { x: W - R, y: H - B - 8, class: "tick", "text-anchor": "end" }, "width, px"),
-    svg("text", { x: L + 8, y: 22, class: "tick" }, "height, px"),
-  );
-  for (const f of found) {
-    plot.append(
-      svg(
-        "circle",
-        {
-          cx: x(f.w),
-          cy: y(f.h),
-          r: radius(f.n),
-          class: f.kept ? "dot" : "dot none",
-          tabindex: "0",
-          role: "button",
-          "aria-label": `${f.name}: ${plural(f.n, "capture")}. Show them`,
-          onclick: () => showSize(f.name),
-          onkeydown: (event) => {
-            if (event.key === "Enter") showSize(f.name);
-          },
-        },
-        svg("title", {}, `${f.name}: ${plural(f.n, "capture")}`),
-      ),
-    );
-  }
-  const marks = found.map((f) => ({ ...f, x: x(f.w), y: y(f.h), r: radius(f.n) }));
-  plot.append(sizeLabels(marks, narrow ? 4 : 10, [L, 12, W - 4, H - B - 4]));
-  const top = found[0];
-  return part(
-    "Sizes",
-    `${plural(found.length, "size")}; the most common is ${top.name}, ${share(top.n, captures.length)} of all. Both axes double at each step.`,
-    plot,
-  );
-}
-
-/** Names beside their marks; where there is no room, further away with a line to the mark. */
-function sizeLabels(marks, most, [left, top, right, bottom]) {
-  const layer = svg("g", { "aria-hidden": "true" });
-  const taken = marks.map((m) => [m.x - m.r, m.y - m.r, m.x + m.r, m.y + m.r]);
-  const free = (box) =>
-    box[0] >= left &&
-    box[2] <= right &&
-    box[1] >= top &&
-    box[3] <= bottom &&
-    !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
-  for (const m of marks.slice(0, most)) {
-    const wide = 7.2 * (m.name.length + count(m.n).length) + 8;
-    const places = [0, 20, 44, 72, 110, 150].flatMap((away) =>
-      [0, -30, 30, 180, 210, 150, -60, 60].map((degrees) => {
-        const [dx, dy] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
-        const [px, py] = [m.x + dx * (m.r + 6 + away), m.y + dy * (m.r + 6 + away)];
-        const from = dx >= 0 ? px : px - wide;
-        return { away, px, py, dx, dy, from, box: [from - 2, py - 8, from + wide, py + 8] };
-      }),
-    );
-    const place = places.find((p) => free(p.box));
-    if (!place) continue;
-    taken.push(place.box);
-    if (place.away)
-      layer.append(
-        svg("path", {
-          class: "leader",
-          d: `M${m.x + place.dx * m.r} ${m.y + place.dy * m.r}L${place.px - 3 * place.dx} ${place.py - 3 * place.dy}`,
-        }),
-      );
-    layer.append(
-      svg(
-        "text",
-        { x: place.from, y: place.py + 4, class: "label" },
-        m.name,
-        svg("tspan", { class: "n", dx: 6 }, count(m.n)),
-      ),
-    );
-  }
-  return layer;
-}
-
-function showSize(size) {
-  clearFilters();
-  setFilter({ size });
-  go("gallery");
-}
-
+/** A feature's values: kept and not, with every threshold that a rule sets on it drawn and named. */
 function histogram(feature) {
-  const entries = captures
-    .filter((c) => typeof c.values[feature.name] === "number")
-    .map((c) => ({ v: c.values[feature.name], kept: c.state === "kept" }));
-  const marks = [...feature.values.filter((v) => v !== null), ...feature.thresholds.map((t) => t.value)];
-  const low = Math.min(...marks);
-  const high = Math.max(...marks);
-  const BINS = 32;
-  const [W, H, base] = [320, 120, 96];
-  const width = high - low || 1;
-  const bins = Array.from({ length: BINS }, () => ({ kept: 0, other: 0 }));
-  for (const { v, kept } of entries)
-    bins[Math.min(BINS - 1, Math.floor((BINS * (v - low)) / width))][kept ? "kept" : "other"] += 1;
-  const most = Math.max(1, ...bins.map((b) => b.kept + b.other));
-  const x = (v) => (W * (v - low)) / width;
-  const step = W / BINS;
-  const plot = svg("svg", {
-    viewBox: `0 0 ${W} ${H}`,
-    class: "plot histogram",
-    role: "img",
-    "aria-label": `${words(feature.name)} from ${figure(low)} to ${figure(high)}`,
-  });
-  bins.forEach((b, i) => {
-    const tall = ((b.kept + b.other) / most) * (base - 26);
-    const kept = (b.kept / most) * (base - 26);
-    if (kept)
-      plot.append(svg("rect", { x: i * step + 0.5, y: base - kept, width: step - 1, height: kept, class: "bar keep" }));
-    if (b.other)
-      plot.append(
-        svg("rect", { x: i * step + 0.5, y: base - tall, width: step - 1, height: tall - kept, class: "bar reject" }),
-      );
-  });
-  plot.append(
-    svg("path", { class: "axis", d: `M0 ${base + 0.5}H${W}` }),
-    svg("text", { x: 0, y: H - 8, class: "tick" }, figure(low)),
-    svg("text", { x: W, y: H - 8, class: "tick", "text-anchor": "end" }, figure(high)),
+  const marks = comparisons.filter((c) => c.operand === feature.name);
+  const scale = scaleOf(
+    feature.values,
+    marks.map((c) => c.threshold),
   );
-  feature.thresholds.forEach((t, i) => {
-    const at = Math.min(W - 0.75, Math.max(0.75, x(t.value)));
-    const end = at > W * 0.6;
-    plot.append(
-      svg("path", { class: "threshold", d: `M${at} ${4 + 12 * (i % 2)}V${base}` }),
-      svg(
-        "text",
-        { x: at + (end ? -5 : 5), y: 13 + 12 * (i % 2), class: "label", "text-anchor": end ? "end" : "start" },
-        `${words(t.rule)} ${sign(t.op)} ${exact(t.value)}`,
-      ),
-    );
+  if (!scale) return null;
+  const bins = binned(feature.values, scale, (i) => (captures[i].state === "kept" ? 0 : 1));
+  const paths = plotPaths();
+  barsOf(bins, paths);
+  const known = Float64Array.from(feature.values.filter((v) => !Number.isNaN(v))).sort();
+  const sum = (part) => bins[part].reduce((n, m) => n + m, 0);
+  const lines = marks.map((c) => {
+    const mark = line("now");
+    mark.put(scale.to(c.threshold), `${words(c.rule)} ${sign(c.op)} ${exact(c.threshold)}`);
+    return mark.node;
   });
-  const sorted = entries.map((e) => e.v).sort((a, b) => a - b);
+  lines.forEach((node, at) => node.style.setProperty("--row", at));
   return el(
-    "figure",
+    "figure.histogram",
     {},
     el(
       "figcaption",
       {},
       el("b", {}, words(feature.name)),
-      el("span.quiet", {}, ` median ${figure(sorted[Math.floor(sorted.length / 2)])}`),
+      el("span.quiet", {}, ` median ${figure(known[Math.floor(known.length / 2)])}`),
     ),
-    plot,
+    el(
+      "div.plot-box",
+      { style: { "--rows": lines.length } },
+      plotFrame(paths, `${words(feature.name)} from ${figure(known[0])} to ${figure(known.at(-1))}`),
+      lines,
+    ),
+    el(
+      "p.slider-foot.small",
+      {},
+      el("span.quiet", {}, figure(scale.low)),
+      el("span.keep", {}, `${count(sum(0))} kept`),
+      sum(1) > 0 && el("span.reject", {}, `${count(sum(1))} not`),
+      el("span.quiet.far", {}, figure(scale.high), scale.log && " · by ratio"),
+    ),
   );
 }

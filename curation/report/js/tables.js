@@ -39,9 +39,7 @@ function splits() {
                 {
                   type: "button",
                   onclick: () => {
-                    clearFilters();
-                    setFilter({ split: s.name });
-                    go("gallery");
+                    showWith({ split: s.name });
                   },
                 },
                 s.name,

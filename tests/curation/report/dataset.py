@@ -17,7 +17,12 @@ from crawlers.captures import CaptureStore
 
 HOSTILE = '</script><img src=x onerror="window.hacked=1"><script>window.hacked=2</script> & \u2028 ‘Aurora’'
 RULES = {"not_blank": "blankness < 0.9", "readable": "text_coverage > 0.02", "allowed": "allowed"}
-FUNNEL_RELATIONS = ("exact", "copy")
+FUNNEL_RELATIONS = ("exact", "copy", "theme")
+POLICIES = {
+    "exact": {"policy": "keep_best", "rank": "width * height"},
+    "copy": {"policy": "keep_best", "rank": "width * height"},
+    "theme": {"policy": "keep_all", "rank": "0"},
+}
 
 
 def screen(width: int, height: int, ground: str, ink: str, lines: int = 9) -> bytes:
@@ -136,7 +141,8 @@ def write_version(
     folder.mkdir(parents=True)
     rows = sorted(rows, key=lambda r: r["capture_id"])
     pq.write_table(pa.Table.from_pylist(rows), folder / "review.parquet")
-    schema = pa.schema([("a", pa.string()), ("b", pa.string()), ("relation", pa.string()), ("distance", pa.float32())])
+    ends = [("a", pa.string()), ("b", pa.string())]
+    schema = pa.schema([*ends, ("relation", pa.string()), ("distance", pa.float32()), ("why", pa.string())])
     pq.write_table(pa.Table.from_pylist(relations, schema), folder / "relations.parquet")
     kept = [r for r in rows if r["state"] == "kept"]
     shard = [
@@ -181,6 +187,7 @@ def write_version(
             {"name": "palette", "columns": ["palette", "palette_shares"]},
             {"name": "design", "columns": ["design_nodes"]},
         ],
+        "recipe": {"name": folder.parent.name, "relations": POLICIES},
         "notes": ["No encoder weights at hand: the embedding was left out."],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -280,9 +287,14 @@ def small(home: Path) -> Path:
     rows[0]["copies"] = [twin["capture_id"], near["capture_id"]]
     lost = store.blob_path(rows[6]["image_sha256"], "png")
     Path(lost).unlink()
+    ties = [
+        (twin["capture_id"], "exact", 0.0, "equal pixels"),
+        (near["capture_id"], "copy", 14.0, "phash 14, thumb 1.2"),
+        (rows[2]["capture_id"], "theme", 150.0, "same boxes"),
+    ]
     relations = [
-        {"a": min(x, "a" * 24), "b": max(x, "a" * 24), "relation": relation, "distance": distance}
-        for x, relation, distance in ((twin["capture_id"], "exact", 0.0), (near["capture_id"], "copy", 14.0))
+        {"a": min(x, "a" * 24), "b": max(x, "a" * 24), "relation": relation, "distance": distance, "why": why}
+        for x, relation, distance, why in ties
     ]
     notation = 'col Page 1440 #fff\n t 820 #2b4acb "Aurora </script>"\n img 400x300 &hero\n'
     slots = {"hero": {"sha256": rows[4]["image_sha256"], "format": "png", "rect": [0, 0, 400, 300]}}

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.report import facts
-from curation.report.tables import ReportError, Row, read_version
+from curation.report import columns, facts
+from curation.report.tables import ReportError, Row, Version, read_version
+
+
+def values(packed: dict[str, Any]) -> list[Any]:
+    """A packed column read back the way the page reads it."""
+    if packed["kind"] == "text":
+        return list(packed["data"])
+    found = np.frombuffer(base64.b64decode(packed["data"]), columns.WIDTHS[packed["kind"]]).tolist()
+    return [packed["words"][code] for code in found] if "words" in packed else found
 
 
 @pytest.fixture(scope="module")
-def report(version_dir: Path) -> Row:
-    return facts.assemble(read_version(version_dir))
+def version(version_dir: Path) -> Version:
+    return read_version(version_dir)
+
+
+@pytest.fixture(scope="module")
+def report(version: Version) -> Row:
+    return facts.assemble(version)
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(width=64), st.integers(-(2**40), 2**40))))
+def test_packed_numbers_read_back_exactly(given_: list[Any]) -> None:
+    read = values(columns.numbers(given_))
+    for one, other in zip(given_, read, strict=True):
+        missing = one is None or not math.isfinite(one)
+        assert math.isnan(other) if missing else other == one
+
+
+@given(st.lists(st.one_of(st.none(), st.text())))
+def test_packed_words_read_back(given_: list[str | None]) -> None:
+    assert values(columns.words(given_)) == [word or "" for word in given_]
 
 
 def test_counts_add_up_to_the_input(report: Row) -> None:
@@ -23,14 +53,11 @@ def test_counts_add_up_to_the_input(report: Row) -> None:
 
 
 def test_captures_are_ordered_by_site_then_light_before_dark_then_fold_before_full(report: Row) -> None:
+    captures = {name: values(report["captures"][name]) for name in ("site", "form", "theme", "view")}
     of_site = [
-        (form, theme, view)
-        for site, form, theme, view in zip(
-            *(report["captures"][c] for c in ("site", "form", "theme", "view")), strict=True
-        )
-        if site == "aurora.test"
+        (form, theme, view) for site, form, theme, view in zip(*captures.values(), strict=True) if site == "aurora.test"
     ]
-    assert report["captures"]["site"] == sorted(report["captures"]["site"])
+    assert captures["site"] == sorted(captures["site"])
     assert of_site == [
         ("desktop", "light", "fold"),
         ("desktop", "light", "full"),
@@ -40,46 +67,36 @@ def test_captures_are_ordered_by_site_then_light_before_dark_then_fold_before_fu
 
 
 def test_a_failed_capture_is_counted_by_kind_and_keeps_its_message(report: Row) -> None:
-    at = report["captures"]["state"].index("failed")
-    assert report["captures"]["rule"][at] == "truncated"
-    assert report["captures"]["reason"][at] == "truncated: image file is truncated"
+    at = values(report["captures"]["state"]).index("failed")
+    assert values(report["captures"]["rule"])[at] == "truncated"
+    assert values(report["captures"]["reason"])[at] == "truncated: image file is truncated"
 
 
-def test_copies_form_one_group_with_the_kept_one_first(report: Row) -> None:
-    [group] = report["groups"]
-    states = [report["captures"]["state"][member["index"]] for member in group["members"]]
-    assert states == ["kept", "rejected", "rejected"]
-    assert {(m["relation"], m["distance"]) for m in group["members"][1:]} == {("exact", 0.0), ("copy", 14.0)}
+def test_each_relation_has_its_groups_with_the_kept_one_first(report: Row) -> None:
+    states = values(report["captures"]["state"])
+    seen = {group["relation"]: [states[m["index"]] for m in group["members"]] for group in report["groups"]}
+    assert seen == {"exact": ["kept", "rejected"], "copy": ["kept", "rejected"], "theme": ["kept", "kept"]}
+    [copy] = [group for group in report["groups"] if group["relation"] == "copy"]
+    assert [(m["distance"], m["why"], m["direct"]) for m in copy["members"]] == [
+        (0.0, "", True),
+        (14.0, "phash 14, thumb 1.2", True),
+    ]
 
 
-def test_borderline_takes_the_nearest_of_each_side_and_leaves_copies_out(report: Row) -> None:
-    edge = next(e for e in report["borderline"] if e["rule"] == "readable")
-    assert [value for _, value in edge["below"]] == [0.018]
-    assert edge["above"][0][1] == 0.021
-    assert all(report["captures"]["stage"][index] != "relation" for index, _ in edge["above"])
-    assert edge["failing"] + edge["passing"] == 11  # the failed capture has no value
-
-
-def test_borderline_comes_in_the_order_of_the_rules(report: Row) -> None:
-    assert [edge["rule"] for edge in report["borderline"]] == ["not_blank", "readable"]
-
-
-def test_features_with_thresholds_come_first_and_constant_ones_are_left_out(report: Row) -> None:
+def test_numeric_features_come_with_those_that_a_rule_names_first(report: Row) -> None:
     assert [feature["name"] for feature in report["features"]] == ["blankness", "text_coverage", "aspect"]
-    assert report["features"][0]["thresholds"] == [{"rule": "not_blank", "op": "<", "value": 0.9}]
 
 
-def test_a_site_in_two_splits_is_a_leak(version_dir: Path) -> None:
-    version = read_version(version_dir)
-    assert facts.leaks(version.rows, [])["sites"] == 0
-    rows = [dict(row) for row in version.rows]
-    next(row for row in rows if row["site"] == "aurora.test")["split"] = "test"
-    assert facts.leaks(rows, [[0, 1, "copy", 3.0]]) == {
-        "relations": 1,
-        "checkedRelations": 1,
-        "sites": 1,
-        "checkedSites": 3,
-    }
+def test_a_site_in_two_splits_is_a_leak(version: Version) -> None:
+    assert facts.leaks(version)["sites"] == 0
+    at = version.column("site").index("aurora.test")
+    splits = version.column("split")
+    splits[at] = "test"
+    table = version.table.set_column(version.table.column_names.index("split"), "split", pa.array(splits))
+    torn = Version(version.name, version.number, version.manifest, table, version.pairs, {})
+    found = facts.leaks(torn)
+    assert (found["sites"], found["checkedSites"]) == (1, 3)
+    assert found["checkedRelations"] == 3
 
 
 def test_rights_count_captures_sites_and_kept(report: Row) -> None:
@@ -94,14 +111,53 @@ def test_rights_count_captures_sites_and_kept(report: Row) -> None:
     assert report["signals"][0]["captures"] == 12
 
 
-def test_rights_that_are_no_json_are_no_evidence() -> None:
-    assert facts.detail({"capture_id": "x", "rights": "{torn"})["signals"] == []
+@pytest.mark.parametrize("text", ["{torn", "3", '"x"', "[3]", "null"])
+def test_rights_that_are_no_record_are_no_evidence(text: str) -> None:
+    assert facts.detail({"capture_id": "x", "rights": text})["signals"] == []
+
+
+def test_clusters_of_one_name_are_told_apart_by_number(version: Version) -> None:
+    table = version.table.append_column("cluster", pa.array([0, 1, 2, *[None] * 9], pa.int32()))
+    table = table.append_column("cluster_name", pa.array(["bank", "bank", "shop", *[None] * 9]))
+    clustered = Version(version.name, version.number, version.manifest, table, version.pairs, {})
+    assert values(facts.captures(clustered)["cluster"])[:4] == ["bank 0", "bank 1", "shop", ""]
+
+
+def test_a_balance_step_carries_the_reason_that_its_captures_have(version: Version) -> None:
+    for name in ("balance:site", "site"):
+        version.manifest["funnel"].append({"name": name, "stage": "balance", "rejected": 0, "left": 7})
+        assert facts.assemble(version)["funnel"][-1]["reason"] == "balance:site"
+        version.manifest["funnel"].pop()
 
 
 @given(st.one_of(st.floats(), st.integers(), st.text(), st.none(), st.booleans()))
 def test_clean_gives_what_json_can_say(value: object) -> None:
     cleaned = facts.clean(value)
     assert not (isinstance(cleaned, float) and not math.isfinite(cleaned))
+
+
+def test_of_too_many_captures_an_even_sample_is_carried_and_all_are_counted(version_dir: Path) -> None:
+    sampled = read_version(version_dir, most=5)
+    assert len(sampled.table) == 5
+    report = facts.assemble(sampled)
+    assert report["sampledOf"] == 12
+    assert report["counts"]["input"] == 12
+
+
+def test_pairs_by_row_number_are_those_by_id(version_dir: Path, tmp_path: Path, version: Version) -> None:
+    import shutil
+
+    import pyarrow.parquet as pq
+
+    folder = tmp_path / "small" / "1"
+    shutil.copytree(version_dir, folder)
+    ids = sorted(version.ids)
+    pairs = pq.read_table(folder / "relations.parquet")
+    for name in ("a", "b"):
+        rows = pa.array([ids.index(i) for i in pairs[name].to_pylist()], pa.int32())
+        pairs = pairs.set_column(pairs.column_names.index(name), name, rows)
+    pq.write_table(pairs, folder / "relations.parquet")
+    assert read_version(folder).pairs.equals(version.pairs)
 
 
 def test_a_folder_without_a_manifest_is_named_with_the_remedy(tmp_path: Path) -> None:

@@ -24,14 +24,14 @@ def test_embedded_data_reads_back_and_holds_no_markup(data: object) -> None:
 
 
 def test_a_hostile_title_stays_data() -> None:
-    html = page.document("t", {"report": {"title": HOSTILE}})
+    html = page.document("t", "a", {"report": {"title": HOSTILE}})
     assert "onerror=" in html
     assert "<img src=x" not in html
     assert html.count("</script>") == 2  # the block's and the script's own
 
 
 def test_only_our_script_may_run_by_its_hash() -> None:
-    html = page.document("t", {"report": {}})
+    html = page.document("t", "a", {"report": {}})
     script = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in html
