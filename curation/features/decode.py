@@ -1,12 +1,17 @@
-"""decode: hostile bytes to upright RGB pixels, or to a typed reason; limits come before any pixel is decoded."""
+"""decode: hostile bytes to upright RGB pixels, or to a typed reason; limits come before any pixel is decoded.
+
+Pillow reads headers and all formats. The pixels of plain PNG files, which most screenshots are, come from libvips where
+it is installed: the same bytes in half the time (docs/decisions.md has the table).
+"""
 
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
-from typing import ClassVar
+from functools import cache, cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +32,21 @@ TURNS = {  # EXIF orientation → how to set the picture upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+PLAIN_CHUNKS = {
+    b"IHDR",
+    b"IDAT",
+    b"IEND",
+    b"PLTE",
+    b"sRGB",
+    b"gAMA",
+    b"cHRM",
+    b"iCCP",
+    b"sBIT",
+    b"pHYs",
+    b"tIME",
+    b"bKGD",
+}
+MAX_CHUNKS = 20_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
@@ -82,27 +102,21 @@ def decode_image(
         if width * height > max_pixels:
             raise ValueProblem("too_many_pixels", f"{width}×{height}, {max_pixels} pixels are allowed")
         try:
-            return _decoded(source, wide)
+            return _decoded(source, data, wide)
         except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
             raise ValueProblem(_kind(error), str(error)) from None
         except Exception as error:  # struct.error, zlib.error and what else a decoder may throw at hostile bytes
             raise ValueProblem("corrupt", f"{type(error).__name__}: {error}") from None
 
 
-def _decoded(source: Image.Image, wide: bool) -> Decoded:
+def _decoded(source: Image.Image, data: bytes, wide: bool) -> Decoded:
     format_, mode = (source.format or "").lower(), source.mode
-    source.load()
-    has_alpha = "A" in source.getbands() or "transparency" in source.info
-    orientation = _orientation(source)
-    if mode.startswith(("I", "F")):
-        image = Image.fromarray(_eight_bit(np.asarray(source)), "L").convert("RGB")
-    elif has_alpha:
-        over = source.convert("RGBA")
-        white = Image.new("RGBA", over.size, "white")
-        white.alpha_composite(over)
-        image = white.convert("RGB")
-    else:
-        image = source.convert("RGB")
+    image, has_alpha, orientation = _by_vips(data) if format_ == "png" else None, mode == "RGBA", 1
+    if image is None:
+        source.load()
+        has_alpha = "A" in source.getbands() or "transparency" in source.info
+        orientation = _orientation(source)
+        image = _rgb(source, has_alpha)
     if (turn := TURNS.get(orientation)) is not None:
         image = image.transpose(turn)
     return Decoded(
@@ -114,6 +128,71 @@ def _decoded(source: Image.Image, wide: bool) -> Decoded:
         orientation=orientation,
         wide=wide,
     )
+
+
+def _rgb(source: Image.Image, has_alpha: bool) -> Image.Image:
+    """Eight bits a channel, what is transparent over white."""
+    if source.mode.startswith(("I", "F")):
+        return Image.fromarray(_eight_bit(np.asarray(source)), "L").convert("RGB")
+    if not has_alpha:
+        return source.convert("RGB")
+    over = source.convert("RGBA")
+    if over.getchannel("A").getextrema() == (255, 255):
+        return over.convert("RGB")
+    white = Image.new("RGB", over.size, "white")
+    white.paste(over, mask=over)
+    return white
+
+
+def _by_vips(data: bytes) -> Image.Image | None:
+    """The pixels of a plain PNG by libvips; None where it is not installed or the file not plain and whole."""
+    vips = _vips()
+    if vips is None or not plain_png(data):
+        return None
+    try:
+        source = vips.Image.new_from_buffer(data, "", access="sequential", fail_on="error")
+        if source.format != "uchar" or source.bands not in (3, 4):
+            return None
+        pixels, size = source.write_to_memory(), (source.width, source.height)
+    except vips.Error:
+        return None
+    if source.bands == 3:
+        return Image.frombuffer("RGB", size, pixels, "raw", "RGB", 0, 1)
+    if np.bitwise_and.reduce(np.frombuffer(pixels, np.uint8).view("<u4")) >> 24 == 255:  # opaque all over
+        return Image.frombytes("RGB", size, pixels, "raw", "RGBX")
+    return _rgb(Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1), True)
+
+
+def plain_png(data: bytes) -> bool:
+    """Whether a PNG is of 8 bits, RGB or RGBA, not interlaced, of one frame, and says nothing that turns its pixels."""
+    if data[:8] != b"\x89PNG\r\n\x1a\n" or data[8:16] != b"\0\0\0\rIHDR" or len(data) < 33:
+        return False
+    depth, colour, _, _, interlaced = data[24:29]
+    if depth != 8 or colour not in (2, 6) or interlaced:
+        return False
+    at = 8
+    for _ in range(MAX_CHUNKS):
+        if at + 12 > len(data):
+            return False
+        (length,), kind = struct.unpack(">I", data[at : at + 4]), data[at + 4 : at + 8]
+        if kind == b"IEND":
+            return True
+        if kind not in PLAIN_CHUNKS and not (kind == b"tEXt" and data[at + 8 : at + 17] == b"Software\0"):
+            return False
+        at += 12 + length
+    return False
+
+
+@cache
+def _vips() -> Any:
+    """pyvips, one thread a picture since the engine decodes several at a time; None where it is not installed."""
+    try:
+        import pyvips
+    except (ImportError, OSError):
+        return None
+    pyvips.concurrency_set(1)
+    pyvips.cache_set_max(0)
+    return pyvips
 
 
 def _eight_bit(values: np.ndarray) -> np.ndarray:

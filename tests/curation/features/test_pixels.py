@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pictures
 from PIL import ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from curation.features import create
 from curation.features.base import ValueProblem
-from curation.features.decode import decode_image
+from curation.features.decode import decode_image, plain_png
 from curation.features.hashes import phash, pixels_sha256
 from curation.features.palette import oklab
 from tests.curation.conftest import PHONE, encoded, item, screen
@@ -165,3 +167,72 @@ def test_the_palette_is_the_same_on_every_run() -> None:
     assert rows[0] == rows[1]
     assert len(rows[0]["palette"]) == 5
     assert sum(rows[0]["palette_shares"]) == pytest.approx(1, abs=1e-3)
+
+
+def png(picture: Pictures.Image, **options: Any) -> bytes:
+    return encoded(picture, "PNG", **options)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("alpha", ["opaque", "mixed"])
+def test_the_fast_decoder_of_png_gives_pillows_pixels(mode: str, alpha: str) -> None:
+    pixels = np.random.default_rng(4).integers(0, 256, (211, 97, len(mode)), np.uint8)
+    if alpha == "opaque" and mode == "RGBA":
+        pixels[..., 3] = 255
+    picture = Pictures.fromarray(pixels, mode)
+    data = png(picture)
+    assert plain_png(data)
+    found = decode_image(data)
+    white = Pictures.new("RGBA", picture.size, "white")
+    white.alpha_composite(picture.convert("RGBA"))
+    assert found.image.tobytes() == white.convert("RGB").tobytes()
+    assert (found.mode, found.has_alpha) == (mode, mode == "RGBA")
+    assert found.small.size == (97, 211)
+
+
+def test_what_pillow_must_look_at_is_not_plain() -> None:
+    picture, info, exif = screen(1), PngInfo(), Pictures.Exif()
+    info.add_text("Comment", "words")
+    exif[0x0112] = 6
+    frames = {"save_all": True, "append_images": [screen(2)]}
+    for data in (
+        png(picture.convert("P")),
+        png(picture.convert("L")),
+        png(picture, pnginfo=info),
+        png(picture, exif=exif),
+        png(picture, **frames),
+        png(Pictures.fromarray(np.zeros((4, 4), np.uint16))),
+        png(picture)[:-12],
+        encoded(picture, "JPEG"),
+        b"",
+    ):
+        assert not plain_png(data)
+    assert plain_png(png(picture))
+
+
+def test_without_libvips_the_pixels_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = png(screen(4).convert("RGBA"))
+    fast = decode_image(data)
+    monkeypatch.setattr("curation.features.decode._vips", lambda: None)
+    slow = decode_image(data)
+    assert fast.image.tobytes() == slow.image.tobytes()
+    assert (fast.mode, fast.has_alpha, fast.frames) == (slow.mode, slow.has_alpha, slow.frames)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_a_damaged_png_is_decoded_or_typed_alike_with_and_without_libvips(data: st.DataObject) -> None:
+    whole = bytearray(png(screen(6, (40, 60))))
+    at = data.draw(st.integers(33, len(whole) - 1))
+    whole[at] ^= data.draw(st.integers(1, 255))
+
+    def outcome() -> bytes | str:
+        try:
+            return decode_image(bytes(whole)).image.tobytes()
+        except ValueProblem as problem:
+            return problem.kind
+
+    fast = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("curation.features.decode._vips", lambda: None)
+        assert outcome() == fast
