@@ -247,7 +247,7 @@
       title: text(document.title),
       description: meta.description || text(document.querySelector("meta[property='og:description']")?.content),
       lang: text(document.documentElement?.lang).slice(0, 35),
-      metas: metas.filter(([name]) => /robots|bot$|ai|tdm|rights|usage/.test(name)),
+      metas: metas.filter(([name]) => /robots|bot$|gesso|ai|tdm|rights|usage/.test(name)),
     };
   },
 

@@ -17,6 +17,7 @@ from crawlers.egress.outcome import EgressError, EgressOutcome, Kind, Limits
 from crawlers.egress.relay import ClientConnection, Exchange
 
 MAX_OUTCOMES = 10_000
+MAX_HOSTS = 100_000  # whose bytes are counted at a time
 SWEEP_SECONDS = 1.0
 Count = Callable[[str, int], None]
 
@@ -149,7 +150,10 @@ class EgressGuard:
         """Account for bytes of a server's. Raises EgressError where they are too many."""
         exchange.down += number
         exchange.door.down += number
-        total = self._host_bytes[exchange.host] = self._host_bytes.get(exchange.host, 0) + number
+        total = self._host_bytes.pop(exchange.host, 0) + number
+        self._host_bytes[exchange.host] = total  # at the end: what was not heard of for longest goes first
+        if len(self._host_bytes) > MAX_HOSTS:
+            del self._host_bytes[next(iter(self._host_bytes))]
         limits = exchange.door.limits
         if exchange.down > limits.response_bytes:
             raise EgressError("too_large", f"{exchange.host} sends more than {limits.response_bytes} bytes at a time")

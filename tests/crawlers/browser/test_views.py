@@ -43,6 +43,7 @@ def looked(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> dict
         "http://odd.test/missing.html": only_desktop,
         "http://odd.test/red.png": only_desktop,
         "http://robots.test/noai.html": only_desktop,
+        "http://robots.test/named.html": only_desktop,
         "http://odd.test/hang.html": VisitOptions(viewports=(DESKTOP,), themes=LIGHT, seconds=4),
     }
 
@@ -138,7 +139,12 @@ def test_a_page_without_a_mobile_layout_is_shown_as_a_phone_shows_it(looked: dic
 
 @pytest.mark.parametrize(
     ("page", "kind"),
-    [("odd.test/hang.html", "timeout"), ("odd.test/red.png", "not_html"), ("robots.test/noai.html", "opt_out")],
+    [
+        ("odd.test/hang.html", "timeout"),
+        ("odd.test/red.png", "not_html"),
+        ("robots.test/noai.html", "opt_out"),
+        ("robots.test/named.html", "opt_out"),
+    ],
 )
 def test_typed_failures(looked: dict[str, Any], page: str, kind: str) -> None:
     failure = looked[f"http://{page}"]

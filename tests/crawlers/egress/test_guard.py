@@ -306,6 +306,24 @@ def test_an_upstream_gets_names_unresolved_but_no_private_address() -> None:
     run(test)
 
 
+def test_a_host_has_a_limit_for_all_its_answers_and_others_are_not_held_to_it() -> None:
+    async def test() -> None:
+        body = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
+
+        async def local(host: str, port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        async with serving(saying(body)) as port:
+            allow = frozenset({("one.test", port), ("two.test", port)})
+            guard = EgressGuard(allow=allow, limits=Limits(host_bytes=2500), resolver=local)
+            await guard.start()
+            said = [await ask(guard, get(f"http://{host}.test:{port}/")) for host in ("one", "one", "one", "two")]
+            await guard.close()
+        assert [answer.endswith(b"x" * 1000) for answer in said] == [True, True, False, True]
+
+    run(test)
+
+
 def test_a_door_has_limits_of_its_own() -> None:
     async def test() -> None:
         body = b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + b"x" * 3000
