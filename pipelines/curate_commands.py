@@ -31,19 +31,36 @@ def curate(
     publish: Annotated[
         str | None, typer.Option(help="Copy the version to this fsspec URL, s3://… say, manifest last.")
     ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Parquet with captures and features, in the place of a capture store.")
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Print what another rule would change, and write nothing: SQL, or `rule: SQL` to replace one."
+        ),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="With --what-if: a page with the captures that change.")] = None,
     home: Home = DEFAULT_HOME,
     as_json: AsJson = False,
 ) -> None:
     """Score the captures, decide by the recipe, and write a dataset version with its report."""
+    if what_if:
+        _what_if(recipe, home, what_if, captures, table, html, as_json)
+        return
     from curation.engine import Choice
     from curation.publish import publish as put
     from curation.recipe import load_recipe
     from curation.run import curate as run
+    from curation.run import curate_table
     from pipelines import terminal
 
     with terminal.progress_lines(quiet=as_json) as progress:
         on = Choice(engine, address)
-        version = run(load_recipe(recipe), home, store=captures, force=force, progress=progress, on=on)
+        if table is not None:
+            version = curate_table(load_recipe(recipe), home, table, store=captures, force=force, progress=progress)
+        else:
+            version = run(load_recipe(recipe), home, store=captures, force=force, progress=progress, on=on)
         place = put(version.path, publish, progress) if publish else None
     if as_json:
         terminal.print_json(version.as_dict())
@@ -59,6 +76,59 @@ def curate(
     terminal.made(what + (", unchanged since the last run" if version.unchanged else ""), version.path)
     if place is not None:
         terminal.note(f"published at {place}")
+
+
+def _what_if(
+    recipe: Path,
+    home: Path,
+    changes: list[str],
+    captures: str | None,
+    table: Path | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    from crawlers.captures import CaptureStore, StoreError
+    from curation import what_if_page
+    from curation.recipe import load_recipe
+    from curation.what_if import what_if
+    from pipelines import terminal
+    from pipelines.explained import show_what_if
+
+    with terminal.progress_lines(quiet=as_json) as progress:
+        outcome = what_if(load_recipe(recipe), home, changes, store=captures, source=table, progress=progress)
+    if html is not None:
+        try:
+            store = CaptureStore(captures or str(home / "captures"))
+        except StoreError:
+            store = None  # a table may come without its pictures
+        what_if_page.write(outcome, store, html)
+    if as_json:
+        terminal.print_json(outcome.as_dict())
+        return
+    show_what_if(outcome)
+    terminal.made(f"{outcome.changed:,} captures would change, nothing written", html or recipe)
+
+
+@app.command(epilog=example("gesso why 3f9c2a71d0b4 demo"))
+def why(
+    capture: Annotated[str, typer.Argument(help="A capture id; its first digits will do.")],
+    dataset: Annotated[
+        str | None, typer.Argument(help="Name, name@version or folder.", show_default="the newest that has it")
+    ] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a capture's fate: every rule with its values, relations, rights, split and balance."""
+    from curation.why import find
+    from curation.why import why as explain
+    from pipelines import terminal
+    from pipelines.explained import show_why
+
+    found = explain(find(home, capture, dataset), capture)
+    if as_json:
+        terminal.print_json(found.as_dict())
+        return
+    show_why(found)
 
 
 @app.command(epilog=example("gesso report demo"))
