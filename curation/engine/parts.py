@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from curation.engine.plan import EngineError, Plan
 
-PASSING = ("missing", "crash")  # kinds of error that another run tries again
+PASSING = ("missing", "crash", "budget", "endpoint")  # kinds of error that another run tries again
 SMALL_BYTES = 8 << 20  # parts below are joined once there are
 SMALL_PARTS = 32  # of them
 JOINED_BYTES = 64 << 20

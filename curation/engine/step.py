@@ -116,19 +116,25 @@ class Step:
 def table_of(feature: Feature, rows: Sequence[tuple[str, Any]]) -> pa.Table:
     """A feature's table of (capture_id, prepared value or ValueProblem); a row of nulls where there is a problem."""
     schema = part_schema(feature.schema)
-    good = np.array([not isinstance(value, ValueProblem) for _, value in rows])
-    values = [value for _, value in rows if not isinstance(value, ValueProblem)]
-    computed = feature.compute(values) if values else []
+    outcome = [value for _, value in rows]
+    places = [place for place, value in enumerate(outcome) if not isinstance(value, ValueProblem)]
+    computed = feature.compute([outcome[place] for place in places]) if places else []
+    if not isinstance(computed, Mapping):  # a model may have met a problem with some of them
+        for place, row in zip(places, computed, strict=False):
+            outcome[place] = row
+        computed = [row for row in computed if not isinstance(row, ValueProblem)]
+    good = np.array([not isinstance(value, ValueProblem) for value in outcome])
+    number = int(good.sum())
     columns: dict[str, Any] = {
         "capture_id": pa.array([key for key, _ in rows], pa.string()),
-        "error": pa.array([str(v) if isinstance(v, ValueProblem) else None for _, v in rows], pa.string()),
+        "error": pa.array([str(v) if isinstance(v, ValueProblem) else None for v in outcome], pa.string()),
     }
     place = pa.array(np.where(good, np.cumsum(good) - 1, 0), mask=~good)  # the row of each value; null: none
     for column in feature.schema:
         given = computed[column.name] if isinstance(computed, Mapping) else [row[column.name] for row in computed]
         made = column_of(given, column.type)
-        if len(made) != len(values):
-            raise GessoError(f"feature {feature.name!r} made {len(made)} values of {column.name!r} from {len(values)}")
+        if len(made) != number:
+            raise GessoError(f"feature {feature.name!r} made {len(made)} values of {column.name!r} from {number}")
         columns[column.name] = made if good.all() else made.take(place)
     return pa.table([columns[name] for name in schema.names], schema=schema)
 

@@ -100,5 +100,5 @@ class Feature:
         raise NotImplementedError
 
     def compute(self, prepared: list[Any]) -> list[Row]:
-        """One row of columns for each prepared value, in order; never fewer."""
+        """One row of columns (or the ValueProblem it met) for each prepared value, in order; never fewer."""
         return prepared

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawlers.captures import Listing, Page
-from curation.features import create
-from curation.features.base import Item
-from curation.features.caption import clean, headings_of, page_kind, style_words
+from crawlers.captures import Capture, Listing, Page
+from curation.captions.cleaning import clean
+from curation.captions.facts import headings_of
+from curation.captions.template import page_kind, style_words
+from curation.features import FeatureError, create
+from curation.features.base import Item, Row
 from tests.curation.conftest import make_capture
 
 PALETTE = {"palette": ["#ffffff", "#4838c8"], "palette_shares": [0.8, 0.2], "tone": "light"}
@@ -19,7 +21,13 @@ PALETTE = {"palette": ["#ffffff", "#4838c8"], "palette_shares": [0.8, 0.2], "ton
 
 def caption(listing: Listing | None = None, page: Page | None = None, **given: object) -> str:
     capture = make_capture(None, b"x", "pricing.html", listing=listing, page=page)
-    return str(create("caption").prepare(Item(capture, others={"palette": PALETTE}, **given))["caption"])  # type: ignore[arg-type]
+    return str(row_of(capture, **given)["caption"])
+
+
+def row_of(capture: Capture, params: dict[str, object] | None = None, **given: object) -> Row:
+    feature = create("caption", params)
+    others = {"palette": PALETTE} | given.pop("others", {})  # type: ignore[operator]
+    return feature.compute([feature.prepare(Item(capture, others=others, **given))])[0]  # type: ignore[arg-type]
 
 
 def snapshot(*nodes: tuple[int, str, str]) -> dict[str, object]:
@@ -84,3 +92,54 @@ def test_pages_are_named_by_what_they_call_themselves(url: str, title: str, kind
 def test_style_names_ground_and_accent() -> None:
     assert style_words(["#101114", "#8850e0"], [0.95, 0.05], "dark") == "Dark {} in near-black and violet."
     assert style_words([], [], None) == ""
+
+
+def test_there_are_three_captions_and_the_writers_name() -> None:
+    tree = snapshot((-1, "BODY", ""), (0, "NAV", ""), (0, "H1", ""), (2, "#text", "Plans for all"), (0, "TABLE", ""))
+    page = Page(title="Aurora", dom_sha256="0" * 64)
+    row = row_of(make_capture(None, b"x", "pricing.html", page=page), snapshot=lambda: tree)
+    assert row["caption_short"] == "Phone view of a pricing page, “Aurora”."
+    assert row["caption"].endswith("It has navigation and a table.")
+    assert row["caption_tags"] == ["pricing page", "phone", "light", "white", "indigo", "navigation", "table"]
+    assert row["caption_writer"] == "template"
+
+
+def boxes(*lines: tuple[str, int]) -> dict[str, object]:
+    words = [(n, word, high) for n, (line, high) in enumerate(lines) for word in line.split()]
+    return {"_text_boxes": [{"line": n, "text": word, "h": high, "score": 1.0} for n, word, high in words]}
+
+
+def test_the_largest_words_are_quoted_but_nobody_is_given_away() -> None:
+    text = boxes(
+        ("Sleep better", 40), ("tonight or never", 20), ("ada@analytical.io", 44), ("Aurora", 60), ("09:41", 50)
+    )
+    capture = make_capture(None, b"x", "x", listing=Listing(app_id="a", name="Aurora"))
+    row = row_of(capture, {"words": True}, others={"text": text})
+    assert row["caption"].endswith("It says “Sleep better” and “tonight or never”.")
+
+
+def test_what_a_writer_needs_depends_on_it() -> None:
+    assert create("caption").needs == ("dom", "palette")
+    assert create("caption", {"words": True}).needs == ("dom", "palette", "text")
+    assert "image" in create("caption", {"writer": "transformers", "model": "x"}).needs
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"writer": "openai", "model": "x"}, "needs a base_url"),
+        ({"writer": "transformers"}, "needs a model"),
+        ({"writer": "openai", "model": "x", "base_url": "http://x/v1", "key_env": "sk-abc"}, "key_env"),
+    ],
+)
+def test_half_a_writer_is_refused(params: dict[str, object], said: str) -> None:
+    with pytest.raises(FeatureError, match=said):
+        create("caption", params)
+
+
+def test_where_an_endpoint_stands_decides_no_value() -> None:
+    def fingerprint(**params: object) -> str:
+        return create("caption", {"writer": "openai", "model": "m", **params}).fingerprint()
+
+    assert fingerprint(base_url="http://a/v1") == fingerprint(base_url="http://b/v1", max_calls=5, concurrency=9)
+    assert fingerprint(base_url="http://a/v1") != fingerprint(base_url="http://a/v1", prompt="Say it in French.")
