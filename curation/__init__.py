@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from curation.dataset import Dataset, open_dataset
+    from curation.diff import compare
+    from curation.search import open_search
     from curation.tokens import plot_style
 
-__all__ = ["Dataset", "open_dataset", "plot_style"]
+__all__ = ["Dataset", "compare", "open_dataset", "open_search", "plot_style"]
 _HOME = {
     "Dataset": "curation.dataset",
     "open_dataset": "curation.dataset",
+    "compare": "curation.diff",
+    "open_search": "curation.search",
     "plot_style": "curation.tokens",
 }
 

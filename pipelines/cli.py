@@ -192,7 +192,8 @@ def main() -> None:
 _ROOMS = ("crawlers", "design", "curation", "annotations", "models", "pipelines")
 _EXTRA_OF: dict[str, str] = {
     "scrapy": "crawl", "playwright": "crawl", "tldextract": "crawl", "protego": "crawl", "redis": "crawl",
-    "duckdb": "curate", "faiss": "curate", "imagehash": "curate", "open_clip": "curate", "pandas": "curate",
+    "bm25s": "curate", "duckdb": "curate", "faiss": "curate", "imagehash": "curate", "open_clip": "curate",
+    "pandas": "curate", "matplotlib": "notebooks",
     "diffusers": "train", "transformers": "train", "torch": "train", "tokenizers": "train",
 }  # fmt: skip
 

@@ -189,3 +189,51 @@ def plain_cell(value: object) -> str:
 def _told(counts: dict[str, tuple[int, int]]) -> str:
     changed = sorted(counts.items(), key=lambda item: -abs(item[1][0] - item[1][1]))[:4]
     return "; ".join(f"{value} {before:,} → {after:,}" for value, (before, after) in changed)
+
+
+@app.command(epilog=example('gesso search "dark dashboard with charts" --home workspace/demo'))
+def search(
+    query: Annotated[str, typer.Argument(help="Words, a picture's file, or a capture id.")],
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", "-d", help="Name, name@version or folder; the newest by default.")
+    ] = None,
+    count: Annotated[int, typer.Option("-n", "--count", help="How many.", min=1, max=400)] = 12,
+    where: Annotated[str | None, typer.Option(help="SQL that a hit must pass: form_factor = 'phone'.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the hits as a page.")] = None,
+    grid: Annotated[Path | None, typer.Option(help="Write the hits as one PNG picture.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Find screens by words, by a picture, or more like a capture. The first search of a version builds its index."""
+    from curation.dataset import newest, open_dataset
+    from curation.search import open_search
+    from pipelines import terminal
+
+    with terminal.progress_lines(quiet=as_json) as progress:
+        index = open_search(open_dataset(dataset or newest(home), home), progress)
+    results = index.find(query, count, where)
+    if html is not None:
+        html.write_text(results.grid().page(), encoding="utf-8")
+    if grid is not None:
+        results.grid().png().save(grid, "PNG")
+    if as_json:
+        terminal.print_json(results.as_dict())
+        return
+    for text in results.notes:
+        terminal.note(text)
+    rows = [
+        (
+            hit.rank,
+            hit.capture_id[:12],
+            plain_cell(hit.facts.get("site", "")),
+            ", ".join(f"{name} {place}" for name, (place, _) in hit.by.items()),
+            plain_cell(hit.facts.get("caption") or hit.facts.get("title") or ""),
+        )
+        for hit in results.hits
+    ]
+    terminal.table(f"{plain_cell(results.query)} in {results.dataset}", ("", "capture", "site", "by", "what"), rows)
+    for path in (html, grid):
+        if path is not None:
+            terminal.made(f"{len(rows)} hits", path)
+    if not rows:
+        terminal.note("nothing found: other words, or a wider --where")

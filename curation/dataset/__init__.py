@@ -1,6 +1,15 @@
 """Dataset versions on disk, and opening one: SQL, pandas and pictures over its Parquet files."""
 
 from curation.dataset.opened import Dataset, Picture, open_dataset
-from curation.dataset.versions import DatasetError, read_manifest, resolve_dataset, versions_of
+from curation.dataset.versions import DatasetError, newest, read_manifest, resolve_dataset, versions_of
 
-__all__ = ["Dataset", "DatasetError", "Picture", "open_dataset", "read_manifest", "resolve_dataset", "versions_of"]
+__all__ = [
+    "Dataset",
+    "DatasetError",
+    "Picture",
+    "newest",
+    "open_dataset",
+    "read_manifest",
+    "resolve_dataset",
+    "versions_of",
+]

@@ -49,3 +49,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         raise DatasetError(f"{folder} is not a dataset version: it has no readable {FILE}") from None
     return manifest
+
+
+def newest(home: Path) -> str:
+    """`name@version` of what was made last in a home. Raises DatasetError where there is none."""
+    made = [path for path in (Path(home) / "datasets").glob(f"*/*/{FILE}") if path.parent.name.isdigit()]
+    if not made:
+        raise DatasetError(f"no dataset in {home}: run gesso curate RECIPE")
+    last = max(made, key=lambda path: (path.stat().st_mtime, path.parent.name))
+    return f"{last.parents[1].name}@{last.parent.name}"
