@@ -56,6 +56,7 @@ class GessoAddon:
                 "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
                 "crawlers.takedown.TakedownMiddleware": 50,
                 "crawlers.middlewares.RobotsMiddleware": 100,
+                "crawlers.middlewares.ProbeMiddleware": 110,
                 "crawlers.middlewares.PatienceMiddleware": 560,
                 "crawlers.middlewares.EgressMiddleware": 740,
             }

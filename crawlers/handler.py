@@ -60,7 +60,7 @@ class PageDownloadHandler:
         self._pages = max(1, settings.getint("GESSO_PAGES"))
         self._slots = asyncio.Semaphore(self._pages)
         self._store = CaptureStore(settings["GESSO_STORE"], create=True)
-        self._around = CrawlSurroundings(crawler)
+        self._around = CrawlSurroundings.of(crawler)
         self._begun: float | None = None
         suffix = identity(settings.get("GESSO_CONTACT"))
         self._options = VisitOptions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import replace
 
 from scrapy import Request
@@ -26,7 +27,16 @@ class CrawlSurroundings(Surroundings):
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
+        self._probes = crawler.settings.getbool("GESSO_PROBE")
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> CrawlSurroundings:
+        """The crawler's surroundings, made once: the middleware asks, the handler looks."""
+        found = getattr(crawler, "_gesso_surroundings", None)
+        if found is None:
+            found = crawler._gesso_surroundings = cls(crawler)  # type: ignore[attr-defined]
+        return found
 
     async def proxy(self) -> str | None:
         """Where the browser sends everything: a door of its own into the egress guard, where the crawl has one."""
@@ -55,20 +65,32 @@ class CrawlSurroundings(Surroundings):
             return None  # it was reached, and broke off by itself
         return None if outcome is None else PageFailure(outcome.kind, f"{url}: {outcome.reason}")
 
-    async def probe(self, url: str) -> str | None:
-        """Ask a host once, over plain HTTP, for what cannot be there; an honest 404 ends the matter."""
+    async def ask(self, url: str) -> None:
+        """Ask a host once, over plain HTTP, for what cannot be there; an honest 404 ends the matter.
+
+        Goes through the host's download slot, so it must be called by what holds none: a page that asked for this while
+        it is being downloaded would wait for itself where a host gets one request at a time.
+        """
         host = self._host(url)
         async with host.lock:
-            if host.asked or not self.crawler.settings.getbool("GESSO_PROBE"):
-                await asyncio.wait_for(host.known.wait(), 2 * PROBE_SECONDS)
-                return None
+            if host.asked or not self._probes:
+                return
             host.asked = True
             address = f"{host_of(url)}/{missing_path(host_of(url))}"
             signals = await self.permit(address)
-            if any(signal.effect == "disallow" for signal in signals) or not await self._says_found(address):
-                return None
-            host.known.clear()
-            return address
+            if not any(signal.effect == "disallow" for signal in signals) and await self._says_found(address):
+                host.unseen = address
+                host.known.clear()
+
+    async def probe(self, url: str) -> str | None:
+        """The address to look at, for the first page of a host that says "found" to anything; the others wait."""
+        host = self._host(url)
+        if host.unseen is None:
+            with suppress(TimeoutError):  # then there is nothing to compare with
+                await asyncio.wait_for(host.known.wait(), 2 * PROBE_SECONDS)
+            return None
+        address, host.unseen = host.unseen, None
+        return address
 
     async def _says_found(self, address: str) -> bool:
         meta = {"download_timeout": PROBE_SECONDS, "handle_httpstatus_all": True, "max_retry_times": 0}
@@ -103,6 +125,7 @@ class _Host:
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.asked = False
+        self.unseen: str | None = None  # what it said is there, though nobody has looked yet
         self.known = asyncio.Event()
         self.known.set()
         self.missing: NotFoundPage | None = None

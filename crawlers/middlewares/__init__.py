@@ -3,6 +3,7 @@
 from crawlers.middlewares.egress import EgressMiddleware
 from crawlers.middlewares.patience import PatienceMiddleware
 from crawlers.middlewares.permission import RobotsMiddleware
+from crawlers.middlewares.probe import ProbeMiddleware
 from crawlers.middlewares.refused import Refused
 
-__all__ = ["EgressMiddleware", "PatienceMiddleware", "Refused", "RobotsMiddleware"]
+__all__ = ["EgressMiddleware", "PatienceMiddleware", "ProbeMiddleware", "Refused", "RobotsMiddleware"]

@@ -47,6 +47,18 @@ def test_robots_opt_outs_and_unreachable_seeds(server: SiteServer, tmp_path: Pat
     assert (summary.pages, summary.sites) == (2, 1)
 
 
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_page_never_waits_for_its_own_place(server: SiteServer, tmp_path: Path, at_once: int) -> None:
+    """What a page's host is asked beside the page goes through the same narrow slot, as narrow as on the public web."""
+    store = str(tmp_path / "captures")
+    seeds = ["http://plain.test/", "http://plain.test/page-1.html", "http://plain.test/page-2.html"]
+    settings = {"GESSO_PROXY": server.address, "GESSO_THEMES": "light", "GESSO_VIEWS": "phone", "GESSO_KINDS": "fold"}
+    narrow = {"CONCURRENT_REQUESTS_PER_DOMAIN": at_once, "GESSO_PAGE_SECONDS": 60}
+    crawl("web", {"seeds": ",".join(seeds), "depth": "0"}, store=store, settings=settings | narrow)
+    assert {c.url for c in CaptureStore(store).captures()} == set(seeds)
+    assert [f.reason for f in CaptureStore(store).failures()] == []
+
+
 def test_killed_in_the_middle_it_ends_with_the_same_captures(server: SiteServer, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     subprocess.run(command(whole, server.address, KILLED), cwd=ROOT, check=True, capture_output=True, timeout=120)
