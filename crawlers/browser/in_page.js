@@ -127,9 +127,10 @@
 
   met: new WeakSet(),
   lazies: new WeakSet(),
+  revealed: new Set(),
 
   // Walks down the page so that what loads or appears on scroll does, then back to the top. What was revealed on the way
-  // and hides again at the top stays revealed.
+  // is kept for `freeze`.
   async scroll({ maxHeight, maxSteps, seconds }) {
     const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -149,6 +150,27 @@
         if (style.visibility !== "hidden" && Number(style.opacity) > 0.02) revealed.add(element);
       }
     };
+    // Whoever is to appear is given some frames more, once, when its middle is in view; in frames, for on a busy machine
+    // both observers and transitions take their time.
+    const waited = new Set();
+    let spare = 9;
+    const appear = async () => {
+      for (let turn = 0; ; turn++) {
+        look();
+        const late = hidden.filter((element) => {
+          if (revealed.has(element) || waited.has(element)) return false;
+          const box = element.getBoundingClientRect(), middle = (box.top + box.bottom) / 2;
+          return middle >= 0 && middle <= innerHeight;
+        });
+        if (!late.length) return;
+        if (turn === 3 || spare === 0 || performance.now() > end) {
+          for (const element of late) waited.add(element);
+          return;
+        }
+        spare--;
+        await frames();
+      }
+    };
     const pending = () => [...document.images].some((image) => {
       if (image.complete) return false;
       const box = image.getBoundingClientRect();
@@ -162,38 +184,19 @@
       await frames();
       const waiting = pending();
       if (waiting || hidden.length) await pause(waiting ? 100 : 30);
-      look();
+      await appear();
     }
     if (steps && !bounded) {
       scrollTo({ top: root.scrollHeight, behavior: "instant" });
       await frames();
       if (hidden.length) await pause(30);
-      look();
+      await appear();
     }
     scrollTo({ top: 0, left: 0, behavior: "instant" });
     await frames();
-    for (const element of revealed) {
-      const style = getComputedStyle(element);
-      const leaving = element.getAnimations().some((animation) => animation.playState === "running");
-      if (leaving ? gesso.heading(element) < 0.5 : Number(style.opacity) < 0.5 || style.visibility === "hidden") {
-        element.style.setProperty("opacity", "1", "important");
-        element.style.setProperty("visibility", "visible", "important");
-        element.style.setProperty("transform", "none", "important");
-      }
-    }
+    for (const element of revealed) gesso.revealed.add(element);
     for (const image of lazies) image.loading = "lazy";
     return { steps, bounded, grown: root.scrollHeight > first * 1.5 };
-  },
-
-  // The opacity that an element's running transitions lead to.
-  heading(element) {
-    let last = Number(getComputedStyle(element).opacity);
-    for (const animation of element.getAnimations()) {
-      const frames = animation.effect && animation.effect.getKeyframes ? animation.effect.getKeyframes() : [];
-      const target = frames.length ? frames[frames.length - 1].opacity : undefined;
-      if (target !== undefined) last = Number(target);
-    }
-    return last;
   },
 
   // Waits for images and fonts that are on their way, each with a limit of its own.
@@ -204,7 +207,8 @@
     if (document.fonts.status !== "loaded") await limit(document.fonts.ready, fontSeconds);
   },
 
-  // Stops whatever moves: finite animations at their end, endless ones where they began, videos, the caret.
+  // Stops whatever moves: finite animations at their end, endless ones where they began, videos, the caret. What was
+  // revealed by scrolling and has hidden again, however late, is shown: the page's own scripts are at rest by now.
   freeze() {
     for (const animation of document.getAnimations()) {
       try {
@@ -224,6 +228,13 @@
       gesso.sheet.replaceSync(still);
     }
     if (!document.adoptedStyleSheets.includes(gesso.sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, gesso.sheet];
+    for (const element of gesso.revealed) {
+      const style = getComputedStyle(element);
+      if (Number(style.opacity) >= 0.5 && style.visibility !== "hidden") continue;
+      element.style.setProperty("opacity", "1", "important");
+      element.style.setProperty("visibility", "visible", "important");
+      element.style.setProperty("transform", "none", "important");
+    }
   },
 
   sheet: null,

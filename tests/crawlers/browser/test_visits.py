@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import io
 import json
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -155,6 +156,14 @@ def test_one_load_gives_all_views_and_the_same_bytes_each_time(eye: Eye) -> None
 
 def test_a_tab_remembers_nothing_of_the_visit_before(eye: Eye) -> None:
     assert [eye.visit("keeps.html").title for _ in range(2)] == ["||", "||"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="without /proc nobody can tell")
+def test_the_sandbox_is_on_unless_root_starts_the_browser(eye: Eye) -> None:
+    eye.visit("themes.html")
+    (running,) = eye.session._all
+    words = Path(f"/proc/{running.pid}/cmdline").read_bytes().split(b"\0")
+    assert (b"--no-sandbox" in words) == (os.geteuid() == 0)
 
 
 def test_a_page_may_do_nothing_but_show_itself(eye: Eye) -> None:
