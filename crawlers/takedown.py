@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
@@ -28,6 +29,7 @@ LEAST_ID = 6
 MAX_DOM_BYTES = 256 << 20
 REMOTE_LOOK_SECONDS = 30.0  # between two looks at a list that lies on another machine
 Blob = tuple[str, str]  # sha256, format
+_KEPT = re.compile(r"kept as blob ([0-9a-f]{64})\.html")
 Progress = Callable[[str, int, int], None]
 
 
@@ -55,6 +57,8 @@ def take_down(store: CaptureStore, what: str, *, dry_run: bool = True, progress:
     ids = tuple(capture.capture_id for capture in chosen)
     urls = tuple(dict.fromkeys(capture.canonical_url for capture in chosen))
     unneeded, shared = _unneeded(store, chosen, captures)
+    if site is not None:
+        unneeded |= _evidence(store, site)
     size = sum(_size(store, blob) for blob in unneeded)
     if not dry_run:
         for number, (sha256, kind) in enumerate(sorted(unneeded, key=_snapshots_last), 1):
@@ -140,6 +144,13 @@ def _assets(store: CaptureStore, dom: str) -> set[Blob]:
     listed = snapshot.get("assets") or {}
     entries = listed.values() if isinstance(listed, dict) else listed
     return {(e["sha256"], e["format"]) for e in entries if isinstance(e, dict) and "sha256" in e and "format" in e}
+
+
+def _evidence(store: CaptureStore, site: str) -> set[Blob]:
+    """The pages of a site that were kept because they could not be read: their failures name them."""
+    reasons = [failure.reason for failure in store.failures(mended=True) if failure.site == site]
+    named = {(found, "html") for reason in reasons for found in _KEPT.findall(reason)}
+    return {blob for blob in named if store.fs.exists(store.blob_path(*blob))}
 
 
 def _snapshots_last(blob: Blob) -> tuple[bool, str]:

@@ -169,7 +169,7 @@ class GallerySpider(VisitSpider):
         assert response.request is not None
         sha256 = CaptureStore(self.settings["GESSO_STORE"], create=True).put_blob(response.body, "html")
         self.logger.error("%s: %s", response.url, error)
-        reason = f"{response.url}: {error}; the page is kept as blob {sha256[:12]}….html: mend the preset's selectors"
+        reason = f"{response.url}: {error}; the page is kept as blob {sha256}.html: mend the preset's selectors"
         return self.failure(response.request.url, error.kind, reason)
 
 

@@ -149,6 +149,19 @@ def test_an_apps_texts_go_with_its_last_screenshot(store: CaptureStore) -> None:
     assert not store.fs.exists(store.blob_path(texts, "json"))
 
 
+def test_pages_that_were_kept_as_evidence_go_with_their_site(store: CaptureStore) -> None:
+    kept = {site: store.put_blob(site.encode(), "html") for site in ("one.test", "two.test")}
+    for site, sha256 in kept.items():
+        reason = f"http://{site}/: the selector finds nothing; the page is kept as blob {sha256}.html: mend it"
+        about = {"run_id": "web-1", "source": "web", "spider": "gallery", "url": f"http://{site}/x", "failed_at": now()}
+        store.append(
+            "web-1", [Failure(failure_id=sha256[:24], site=site, kind="layout_changed", reason=reason, **about)]
+        )
+    found = take_down(store, "one.test", dry_run=False)
+    assert found.blobs == 4
+    assert [store.fs.exists(store.blob_path(sha256, "html")) for sha256 in kept.values()] == [False, True]
+
+
 def test_what_the_store_does_not_hold_is_one_line(store: CaptureStore) -> None:
     with pytest.raises(StoreError, match=r"holds no site and no capture 'three\.test'"):
         take_down(store, "three.test")
