@@ -1,4 +1,4 @@
-"""Before a host's first page: what does it answer for a path that no site has? A page's own download is too late to ask."""
+"""Before a host's first page: what does it answer for a path that no site has? The page's own download is too late."""
 
 from __future__ import annotations
 
