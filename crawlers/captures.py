@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeVar
 import fsspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from crawlers.errors import GessoError
+from crawlers.errors import CannotGoOn, GessoError
 from crawlers.takedowns import NAME as TAKEDOWNS
 from crawlers.takedowns import Takedown, Takedowns, parse_takedowns
 
@@ -35,7 +35,7 @@ class StoreError(GessoError):
     """The store is missing, empty or not one of ours."""
 
 
-class StoreFull(StoreError):
+class StoreFull(StoreError, CannotGoOn):
     """No room left where the store lies."""
 
 

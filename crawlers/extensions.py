@@ -15,7 +15,8 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
-from crawlers.captures import CaptureStore, Failure, StoreFull, failure_id, now
+from crawlers.captures import CaptureStore, Failure, failure_id, now
+from crawlers.errors import CannotGoOn
 from crawlers.folders import crawls_folder, missing_room
 from crawlers.prometheus import prometheus_text
 from crawlers.scheduler import FrontierScheduler, stop, writer_of
@@ -75,7 +76,7 @@ class BugExtension:
         return extension
 
     def callback_failed(self, failure: Any, response: Any, spider: Any) -> None:
-        if isinstance(failure.value, StoreFull):
+        if isinstance(failure.value, CannotGoOn):
             return
         url = str(getattr(response, "url", None) or getattr(getattr(response, "request", None), "url", ""))
         record = Failure(

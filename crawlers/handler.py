@@ -18,6 +18,7 @@ from scrapy.http import Headers, HtmlResponse, Response
 from scrapy.settings import BaseSettings
 
 from crawlers.browser.devices import PRESETS, DeviceError, resolve_all
+from crawlers.browser.find import BrowserNotFound
 from crawlers.browser.outcome import PageFailure
 from crawlers.browser.session import BrowserGone, BrowserOptions, BrowserSession
 from crawlers.browser.settle import SettleLimits
@@ -30,6 +31,7 @@ THEMES = ("light", "dark")
 KINDS = ("fold", "full")
 ATTEMPTS = 3
 CRASHES = 2
+START_AGAIN_SECONDS = 2.0
 DROPPED_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding", "set-cookie"})
 ENGINE = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"  # what sites that sniff agents want to read
 DESKTOP_AGENT = f"Mozilla/5.0 (X11; Linux x86_64) {ENGINE} Safari/537.36"
@@ -135,6 +137,10 @@ class PageDownloadHandler:
             except PageFailure as error:
                 if error.kind != "crashed" or attempt == CRASHES:  # once may have been another's fault, or the system's
                     raise
+            except BrowserNotFound:  # it may have been a moment without memory; else the crawl cannot go on
+                if attempt == ATTEMPTS:
+                    raise
+                await asyncio.sleep(START_AGAIN_SECONDS)
             except BrowserGone as error:  # not necessarily this page's fault: another may have hung the browser
                 if attempt == ATTEMPTS:
                     raise PageFailure("browser", f"{request.url}: {error}") from None

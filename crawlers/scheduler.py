@@ -30,7 +30,9 @@ from scrapy.utils.request import request_from_dict
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure as TwistedFailure
 
+from crawlers.browser.find import BrowserNotFound
 from crawlers.captures import Capture, CaptureStore, Failure, StoreFull
+from crawlers.errors import CannotGoOn
 from crawlers.frontier import Entry, Frontier, FrontierBackend, FrontierError, Outcome
 from crawlers.frontier.admission import admit
 from crawlers.shards import Shard, shard_key
@@ -219,13 +221,14 @@ class FrontierScheduler(BaseScheduler):
             self.give_up(error)
 
     def give_up(self, error: BaseException) -> None:
-        """Close the spider: `disk_full` where there is no room, `frontier_lost` where the frontier does not answer."""
+        """Close the spider: `disk_full` without room, `browser_missing` without a browser, else `frontier_lost`."""
         full = isinstance(error, StoreFull) or "full" in str(error)
         self._set("gesso/broken", str(error))
         if not self._broken:
             self._broken = True
             log.error("%s", error)
-            stop(self.crawler, "disk_full" if full else "frontier_lost")
+            missing = "browser_missing" if isinstance(error, BrowserNotFound) else "frontier_lost"
+            stop(self.crawler, "disk_full" if full else missing)
 
     def _lease_of(self, response: Response | TwistedFailure | None) -> _Lease | None:
         request = getattr(response, "request", None)
@@ -253,12 +256,12 @@ class FrontierScheduler(BaseScheduler):
         lease = self._lease_of(response)
         if lease is not None:
             lease.lost = True
-        if isinstance(failure.value, StoreFull):
+        if isinstance(failure.value, CannotGoOn):
             self.give_up(failure.value)
 
     def callback_failed(self, failure: Any, response: Any) -> None:
         lease = self._lease_of(response)
-        if isinstance(failure.value, StoreFull):
+        if isinstance(failure.value, CannotGoOn):
             if lease is not None:
                 lease.lost = True
             self.give_up(failure.value)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from crawlers.errors import GessoError
+from crawlers.errors import CannotGoOn
 
 # The headless shell first, wherever there are both: it draws the same page for two thirds of the processor time.
 COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -33,7 +33,7 @@ REMEDY = (
 INSTALL_SECONDS = 900
 
 
-class BrowserNotFound(GessoError):
+class BrowserNotFound(CannotGoOn):
     """No Chromium where one was looked for."""
 
 

@@ -16,7 +16,7 @@ from crawlers.policy.identity import check_settings
 from crawlers.shards import parse_shard
 
 STOPPED = 3
-EXIT_CODES = {"disk_full": 2, "shutdown": 130, "killed": 130}
+EXIT_CODES = {"disk_full": 2, "browser_missing": 2, "shutdown": 130, "killed": 130}
 
 
 def _raise_what_failed(task: Any) -> None:
@@ -29,8 +29,8 @@ def _raise_what_failed(task: Any) -> None:
 class Command(crawl.Command):
     """As Scrapy's own; the exit code says how the crawl ended.
 
-    0 finished; 2 a wrong argument, a seed that gave nothing, a full disk; 3 stopped before its end by a limit or by a
-    frontier out of reach; 130 interrupted. After 2 (disk), 3 and 130 the same command goes on.
+    0 finished; 2 a wrong argument, a seed that gave nothing, a full disk, no browser; 3 stopped before its end by a
+    limit or by a frontier out of reach; 130 interrupted. After 2 (disk, browser), 3 and 130 the same command goes on.
     """
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

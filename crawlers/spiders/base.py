@@ -12,7 +12,8 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers.arguments import Arguments, as_json, parse_arguments, run_id
 from crawlers.browser.outcome import PageFailure
-from crawlers.captures import Failure, Rights, Signal, StoreFull, failure_id, now
+from crawlers.captures import Failure, Rights, Signal, failure_id, now
+from crawlers.errors import CannotGoOn
 from crawlers.folders import crawls_folder
 from crawlers.frontier import LEASE_SECONDS, FrontierBackend, open_frontier
 from crawlers.middlewares.refused import Refused
@@ -44,7 +45,7 @@ class GessoSpider(Spider):
 
     def failed(self, failure: TwistedFailure) -> Iterator[Failure]:
         """The errback of every request: one typed failure."""
-        if isinstance(failure.value, StoreFull):
+        if isinstance(failure.value, CannotGoOn):
             raise failure.value  # nothing is wrong with the request: the scheduler keeps it and ends the crawl
         kind, reason = classify(failure.value)
         request: Request = failure.request  # type: ignore[attr-defined]

@@ -85,6 +85,23 @@ def test_killed_in_the_middle_it_ends_with_the_same_captures(server: SiteServer,
     assert end_orphans() == 0
 
 
+def test_a_browser_that_does_not_start_ends_the_crawl_and_costs_no_page(
+    server: SiteServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    store, settings = str(tmp_path / "captures"), {"GESSO_PROXY": server.address, "GESSO_THEMES": "light"}
+    arguments = {"seeds": "http://plain.test/,http://robots.test/", "depth": "0"}
+    with monkeypatch.context() as patched:
+        patched.setenv("GESSO_CHROMIUM", str(broken))
+        first = crawl("web", arguments, store=store, settings=settings)
+    assert (first.reason, first.finished, first.failures) == ("browser_missing", False, {})
+    assert f"{broken} does not start" in first.broken
+    second = crawl("web", arguments, store=store, settings=settings)
+    assert (second.finished, second.pages, second.failures) == (True, 2, {})
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
