@@ -123,7 +123,7 @@ def table_of(feature: Feature, rows: Sequence[tuple[str, Any]]) -> pa.Table:
         for place, row in zip(places, computed, strict=False):
             outcome[place] = row
         computed = [row for row in computed if not isinstance(row, ValueProblem)]
-    good = np.array([not isinstance(value, ValueProblem) for value in outcome])
+    good = np.array([not isinstance(value, ValueProblem) for value in outcome], bool)
     number = int(good.sum())
     columns: dict[str, Any] = {
         "capture_id": pa.array([key for key, _ in rows], pa.string()),

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import design
 from crawlers.captures import Capture, CaptureStore, Page
 from curation import engine, features
-from curation.engine import local
-from curation.engine.step import Step
-from curation.features.base import Feature, Item, Row, ValueProblem
+from curation.engine import local, parts
+from curation.engine.step import Step, table_of
+from curation.errors import GessoError
+from curation.features.base import Feature, Item, Params, Row, ValueProblem
 from curation.features.caption import headings_of
+from curation.features.ink import Ink
 from curation.recipe import FeatureChoice
 from design.tree import walk
 from tests.curation.conftest import encoded, fill, make_capture, screen
@@ -187,3 +193,95 @@ def test_a_design_comes_with_its_counts_and_slots(tmp_path: Path) -> None:
 
 def test_headings_come_from_a_real_snapshot() -> None:
     assert headings_of(design.load_snapshot(SNAPSHOT.read_bytes())) == ["404", "This page has migrated."]
+
+
+class Heavy(Feature):
+    """Prepares a megabyte a capture and notes how much lies about before its model takes it."""
+
+    name: ClassVar[str] = "heavy"
+    needs: ClassVar[tuple[str, ...]] = ()
+    waiting: ClassVar[int] = 0
+    most: ClassVar[int] = 0
+    lock: ClassVar[threading.Lock] = threading.Lock()
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([("heavy", pa.list_(pa.float16(), 4))])
+
+    def prepare(self, item: Item) -> np.ndarray:
+        with self.lock:
+            Heavy.waiting += 1
+            Heavy.most = max(Heavy.most, Heavy.waiting)
+        return np.full(1 << 20, int(item.capture.capture_id[:2], 16), np.uint8)
+
+    def compute(self, prepared: list[Any]) -> dict[str, np.ndarray]:  # type: ignore[override]
+        with self.lock:
+            Heavy.waiting -= len(prepared)
+        return {"heavy": np.stack([value[:4] for value in prepared]).astype(np.float16)}
+
+
+def test_what_waits_for_a_model_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(features.BUILTIN, "heavy", f"{__name__}:Heavy")
+    monkeypatch.setattr(local, "LIMITS", local.Limits(prepared_bytes=4 << 20))
+    Heavy.waiting = Heavy.most = 0
+    store = CaptureStore(str(tmp_path / "captures"), create=True)
+    captures = [make_capture(store, b"x", f"p{number}") for number in range(80)]
+    plan = engine.plan(choices("heavy"), tmp_path)
+    engine.compute(plan, captures, store, tmp_path)
+    assert Heavy.most <= 4 + 2 * (local.cores() + 1) + 4  # the lane, what the threads hold, one batch with the model
+    values = engine.read_feature(plan, "heavy", tmp_path, [c.capture_id for c in captures])["heavy"].to_pylist()
+    assert [row[0] for row in values] == [int(c.capture_id[:2], 16) for c in captures]
+
+
+def test_a_feature_that_cannot_work_ends_the_run_and_keeps_what_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = fill(tmp_path, sites=4)
+    captures = list(store.captures())
+    plan = engine.plan(choices("ink"), tmp_path)
+    real, calls = Ink.prepare, [0]
+
+    def prepare(self: Ink, item: Item) -> Row:
+        calls[0] += 1
+        if calls[0] > 8:
+            raise GessoError("the model is gone")
+        return real(self, item)
+
+    monkeypatch.setattr(Step, "batch", 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(Ink, "prepare", prepare)
+        with pytest.raises(GessoError, match="the model is gone"):
+            engine.compute(plan, captures, store, tmp_path)
+    assert engine.compute(plan, captures, store, tmp_path) < len(captures)
+
+
+def test_many_small_parts_become_few_and_a_value_outranks_an_error(tmp_path: Path) -> None:
+    schema = parts.part_schema(pa.schema([("x", pa.int32())]))
+    keys = [f"{number:03d}" for number in range(40)]
+    for key in keys:
+        parts.write_part(pa.table([[key], [None], ["missing: gone"]], schema=schema), tmp_path)
+    for key in keys[:20]:
+        again = pa.table([[key, f"{key}x"], [int(key), 7], pa.nulls(2, pa.string())], schema=schema)
+        parts.write_part(again, tmp_path)
+    assert parts.missing(tmp_path, pa.array(keys)).tolist() == [False] * 20 + [True] * 20
+    assert parts.join_small_parts(tmp_path) == 59
+    (joined,) = tmp_path.glob("*.parquet")
+    rows = {row["capture_id"]: row for row in pq.read_table(joined).to_pylist()}
+    assert len(rows) == 60
+    assert [rows[key]["x"] for key in keys] == [*range(20), *[None] * 20]
+    assert parts.missing(tmp_path, pa.array(keys)).tolist() == [False] * 20 + [True] * 20
+
+
+@given(st.lists(st.one_of(st.none(), st.lists(st.floats(-2, 2, width=16), min_size=3, max_size=3)), max_size=20))
+def test_vectors_and_problems_come_out_in_their_rows(values: list[list[float] | None]) -> None:
+    class Vectors(Feature):
+        name: ClassVar[str] = "vectors"
+        schema = pa.schema([("v", pa.list_(pa.float16(), 3))])  # type: ignore[assignment]
+
+        def compute(self, prepared: list[Any]) -> list[Row]:
+            return [{"v": np.array(value, np.float16)} for value in prepared]
+
+    rows = [(str(i), ValueProblem("none", "here") if v is None else v) for i, v in enumerate(values)]
+    table = table_of(Vectors(Params()), rows)
+    assert table["v"].to_pylist() == values
+    assert [error is None for error in table["error"].to_pylist()] == [value is not None for value in values]

@@ -1,0 +1,247 @@
+"""Listing pictures from a server on loopback into Parquet shards: Gesso's crawl and curate, against img2dataset.
+
+`python -m benchmarks.download [--images 600] [--rounds 3] [--peer PYTHON]` draws its own pictures and serves them as an
+F-Droid repository. PYTHON is that of an environment with benchmarks/peers/requirements-img2dataset.txt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import multiprocessing
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image as Pictures
+from PIL import ImageDraw, ImageFilter
+
+from benchmarks.figures import CannotRun, Figure, at_least, main
+from crawlers.run import crawl
+
+ROOT = Path(__file__).resolve().parents[1]
+PEER = "GESSO_IMG2DATASET"  # the peer's Python, where --peer does not say
+SIZE = (1080, 1920)
+AN_APP = 6  # screenshots
+THREADS = (16, 64)  # img2dataset's, tried once; the best is measured
+
+CURATE = """
+import sys
+from pathlib import Path
+from curation.recipe import load_recipe
+from curation.run import curate
+print(curate(load_recipe(Path(sys.argv[1])), Path(sys.argv[2]), report=False).path)
+"""
+
+
+def picture(number: int) -> bytes:
+    """A store screenshot: a soft ground, cards, text and something like a photo. Two of three are JPEG."""
+    chance = random.Random(number)
+    ground = Pictures.effect_noise((SIZE[0] // 8, SIZE[1] // 8), 60).filter(ImageFilter.GaussianBlur(6))
+    image = Pictures.merge("RGB", [ground.point(lambda v, k=k: min(255, v + 20 * k)) for k in range(3)])
+    image = image.resize(SIZE, Pictures.Resampling.BILINEAR)
+    draw = ImageDraw.Draw(image)
+    for y in range(120, SIZE[1] - 200, 160):
+        draw.rounded_rectangle(
+            (60, y, chance.randrange(400, 1020), y + 130), 24, fill=f"#{chance.randrange(1 << 24):06x}"
+        )
+        draw.text((90, y + 50), f"Screen {number}, line {chance.randrange(10_000)}", fill="white", font_size=40)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=88) if number % 3 else image.quantize(128).save(out, "PNG")
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Answers by path, and the pictures among them in the order of the index."""
+
+    answers: dict[str, bytes]
+    pictures: list[str]
+
+    @classmethod
+    def of(cls, images: int) -> Repository:
+        answers: dict[str, bytes] = {}
+        packages: dict[str, Any] = {}
+        for number in range(images):
+            app, data = f"org.example.app{number // AN_APP}", picture(number)
+            path = f"/{app}/en-US/phoneScreenshots/{number % AN_APP}.{'jpg' if number % 3 else 'png'}"
+            answers[path] = data
+            entry = {"name": path, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+            about = packages.setdefault(app, {"metadata": {"name": {"en-US": f"App {number // AN_APP}"}}})["metadata"]
+            about.setdefault("screenshots", {"phone": {"en-US": []}})["phone"]["en-US"].append(entry)
+        pictures = list(answers)
+        index = json.dumps({"repo": {"timestamp": 1}, "packages": packages}).encode()
+        named = {"name": "/index-v2.json", "sha256": hashlib.sha256(index).hexdigest(), "size": len(index)}
+        answers["/index-v2.json"] = index
+        answers["/entry.json"] = json.dumps({"timestamp": 1, "version": 20002, "index": named, "diffs": {}}).encode()
+        return cls(answers, pictures)
+
+
+def serve(answers: dict[str, bytes], said: Any) -> None:
+    """A server of bytes in memory, in a process of its own; says its port."""
+    from aiohttp import web
+
+    async def answer(request: web.Request) -> web.Response:
+        data = answers.get(request.path)
+        if data is None:
+            return web.Response(status=404)
+        kinds = {"jpg": "image/jpeg", "png": "image/png", "json": "application/json"}
+        return web.Response(body=data, content_type=kinds[request.path.rpartition(".")[2]])
+
+    async def tell(app: web.Application) -> None:
+        said.send(app["socket"].getsockname()[1])
+
+    import socket
+
+    app = web.Application()
+    app["socket"] = socket.create_server(("127.0.0.1", 0))
+    app.router.add_get("/{path:.*}", answer)
+    app.on_startup.append(tell)
+    web.run_app(app, sock=app["socket"], print=None, access_log=None)
+
+
+@contextmanager
+def serving(repository: Repository) -> Iterator[str]:
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(repository.answers, theirs), daemon=True)
+    process.start()
+    try:
+        if not ours.poll(60):
+            raise CannotRun("the server did not start")
+        yield f"http://127.0.0.1:{ours.recv()}"
+    finally:
+        process.kill()
+        process.join()
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Seconds of the crawl and of curating what it brought."""
+
+    crawl: float
+    curate: float
+
+    @property
+    def whole(self) -> float:
+        return self.crawl + self.curate
+
+
+def ours(address: str, home: Path, images: int) -> Ours:
+    """As the two commands do it: every picture's hash checked, its listing kept; then features and shards."""
+    begun = time.monotonic()
+    allow = {"GESSO_ALLOW": address.removeprefix("http://")}
+    summary = crawl("fdroid", {"repo": address, "entry": "json"}, store=str(home / "captures"), settings=allow)
+    crawled = time.monotonic()
+    if summary.captures != images:
+        raise CannotRun(f"the crawl brought {summary.captures} of {images} pictures: {summary.failures}")
+    recipe = home / "recipe.yaml"
+    recipe.write_text("name: listings\nfeatures: [decode, hashes, ink]\nrelations: {copy: {policy: keep_all}}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", CURATE, str(recipe), str(home)], cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise CannotRun(f"curate failed: {done.stderr[-500:]}")
+    rows = sum(pq.read_metadata(p).num_rows for p in Path(done.stdout.split()[-1]).glob("*-of-*.parquet"))
+    if rows != images:
+        raise CannotRun(f"{rows} of {images} pictures are in the shards")
+    return Ours(crawled - begun, time.monotonic() - crawled)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """img2dataset with this many cores' processes, pictures in their own size."""
+
+    python: str
+    urls: Path
+    processes: int
+
+    def seconds(self, folder: Path, images: int, threads: int, as_they_are: bool) -> float:
+        """`as_they_are` keeps the bytes; else they are decoded and encoded again, which is the peer's default."""
+        settings = {
+            "url_list": str(self.urls),
+            "input_format": "parquet",
+            "url_col": "url",
+            "verify_hash": ["sha256", "sha256"],
+            "output_folder": str(folder),
+            "output_format": "parquet",
+            "processes_count": self.processes,
+            "thread_count": threads,
+            "number_sample_per_shard": -(-images // self.processes),
+            "resize_mode": "no",
+            "disable_all_reencoding": as_they_are,
+            "extract_exif": False,
+            "enable_wandb": False,
+        }
+        words = [self.python, str(ROOT / "benchmarks" / "peers" / "run_img2dataset.py"), json.dumps(settings)]
+        environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
+        begun = time.monotonic()
+        done = subprocess.run(words, capture_output=True, text=True, env=environment)
+        seconds = time.monotonic() - begun
+        tables = [pq.read_table(p, columns=["status"]) for p in folder.glob("*.parquet")]
+        brought = sum(table["status"].to_pylist().count("success") for table in tables)
+        if done.returncode or brought != images:
+            raise CannotRun(f"img2dataset brought {brought} of {images} pictures: {done.stderr[-500:]}")
+        return seconds
+
+
+def run(argv: Sequence[str]) -> list[Figure]:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.download", description=__doc__)
+    parser.add_argument("--images", type=int, default=600)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer", default=os.environ.get(PEER, ""))
+    given = parser.parse_args(argv)
+    if not given.peer or not Path(given.peer).is_file():
+        raise CannotRun(f"no img2dataset: give --peer ENV/bin/python, or set {PEER}; see benchmarks/peers/")
+    repository = Repository.of(given.images)
+    with tempfile.TemporaryDirectory(prefix="gesso-download-") as name, serving(repository) as address:
+        folder = Path(name)
+        hashes = [hashlib.sha256(repository.answers[path]).hexdigest() for path in repository.pictures]
+        table = {"url": [address + path for path in repository.pictures], "sha256": hashes}
+        pq.write_table(pa.table(table), folder / "urls.parquet")
+        peer = Peer(given.peer, folder / "urls.parquet", len(os.sched_getaffinity(0)))
+        tried = {n: peer.seconds(folder / f"try{n}", given.images, n, True) for n in THREADS}
+        threads = min(tried, key=lambda n: tried[n])
+        mine, kept, encoded = [], [], []
+        for turn in range(given.rounds):
+            mine.append(ours(address, folder / f"ours{turn}", given.images))
+            kept.append(peer.seconds(folder / f"kept{turn}", given.images, threads, True))
+            encoded.append(peer.seconds(folder / f"encoded{turn}", given.images, threads, False))
+    return figures(given.images, threads, mine, kept, encoded)
+
+
+def figures(
+    images: int, threads: int, mine: Sequence[Ours], kept: Sequence[float], encoded: Sequence[float]
+) -> list[Figure]:
+    def rate(seconds: Sequence[float]) -> float:
+        return round(images / statistics.median(seconds), 1)
+
+    def ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
+        return round(statistics.median(t / o for t, o in zip(theirs, ours, strict=True)), 2)
+
+    whole, crawled = [m.whole for m in mine], [m.crawl for m in mine]
+    return [
+        Figure("pictures of 1080×1920", images, "images"),
+        Figure("gesso: crawl and curate to shards, with features", rate(whole), "images/s"),
+        Figure("gesso: the crawl alone, to a store", rate(crawled), "images/s"),
+        Figure(f"img2dataset, {threads} threads: bytes as they are", rate(kept), "images/s"),
+        Figure(f"img2dataset, {threads} threads: encoded again, its default", rate(encoded), "images/s"),
+        at_least("gesso to shards / img2dataset, its default", ratio(encoded, whole), "×", 1.3),
+        at_least("gesso's crawl / img2dataset, bytes as they are", ratio(kept, crawled), "×", 1.3),
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main("download", run))
