@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import Counter
 from dataclasses import asdict, is_dataclass
 from typing import Any, ClassVar
 
@@ -17,12 +19,21 @@ class Design(Feature):
     """`design` is null, and so are the counts, for captures without a snapshot (store listings)."""
 
     name: ClassVar[str] = "design"
+    version: ClassVar[int] = 2
     needs: ClassVar[tuple[str, ...]] = ("dom",)
-    offers: ClassVar[str] = "design tree in notation, with counts, from the page's DOM"
+    offers: ClassVar[str] = "design tree in notation, with counts and components, from the page's DOM"
 
     @property
     def schema(self) -> pa.Schema:
-        counts = ("design_nodes", "design_texts", "design_rows", "design_columns", "design_absolute")
+        counts = (
+            "design_nodes",
+            "design_texts",
+            "design_rows",
+            "design_columns",
+            "design_absolute",
+            "design_components",
+            "design_instances",
+        )
         return pa.schema(
             [
                 ("design", pa.string()),
@@ -55,7 +66,7 @@ class Design(Feature):
 
 
 def counts(design: Any) -> Row:
-    """How many nodes, texts, rows, columns and nodes placed by hand a design holds."""
+    """How many nodes, texts, rows, columns, nodes placed by hand, components and instances of them a design holds."""
     from design.tree import walk
 
     tally = dict.fromkeys(("nodes", "texts", "rows", "columns", "absolute"), 0)
@@ -66,7 +77,37 @@ def counts(design: Any) -> Row:
             tally["absolute"] += node.at is not None
             if node.kind in kinds:
                 tally[kinds[node.kind]] += 1
+    repeated = [number for root in design.roots for number in components(root).values()]
+    tally |= {"components": len(repeated), "instances": sum(repeated)}
     return {f"design_{name}": number for name, number in tally.items()}
+
+
+def components(root: Any) -> dict[str, int]:
+    """Shape → how often it stands in a tree, of what is built alike at least twice: cards, list rows, menu entries.
+
+    A shape is the kinds of a node and of all below it, whatever they say and however they are painted; it needs at
+    least three nodes, and what lies inside of a repeated shape is not counted again.
+    """
+    from design.tree import walk
+
+    order = list(walk(root))
+    shapes: dict[int, str] = {}
+    sizes: dict[int, int] = {}
+    for node, _ in reversed(order):  # children before their parents
+        inner = " ".join(shapes[id(child)] for child in node.children)
+        shapes[id(node)] = hashlib.blake2b(f"{node.kind}({inner})".encode(), digest_size=8).hexdigest()
+        sizes[id(node)] = 1 + sum(sizes[id(child)] for child in node.children)
+    often = Counter(shapes[id(node)] for node, _ in order)
+    found: Counter[str] = Counter()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        shape = shapes[id(node)]
+        if often[shape] >= 2 and sizes[id(node)] >= 3:
+            found[shape] += 1
+        else:
+            stack.extend(node.children)
+    return {shape: number for shape, number in found.items() if number >= 2}
 
 
 def _slots(slots: Any) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 from pydantic import Field
 
 from curation.features.base import Feature, Item, Params, Row
+from curation.features.contrast import main_pair
 
 SAMPLE = 160  # px: pictures are sampled, not averaged, so that flat colours stay as they are
 ROUNDS = 12
@@ -40,11 +41,16 @@ class PaletteParams(Params):
 
 
 class Palette(Feature):
-    """`palette` holds `#rrggbb`, largest share first; `tone` is light or dark by the mean OKLab lightness."""
+    """`palette` holds `#rrggbb`, largest share first; `tone` is light or dark by the mean OKLab lightness.
+
+    `contrast` is the WCAG ratio, 1 to 21, of the pair of colours that most of what looks like text is set in:
+    `contrast_ink` on `contrast_ground`; null where nothing looks like text.
+    """
 
     name: ClassVar[str] = "palette"
+    version: ClassVar[int] = 2
     needs: ClassVar[tuple[str, ...]] = ("image",)
-    offers: ClassVar[str] = "main colours with their shares, light or dark, chroma"
+    offers: ClassVar[str] = "main colours with their shares, light or dark, chroma, contrast of text"
     parameters: ClassVar[type[Params]] = PaletteParams
     params: PaletteParams
 
@@ -57,6 +63,9 @@ class Palette(Feature):
                 ("tone", pa.string()),
                 ("lightness", pa.float32()),
                 ("chroma", pa.float32()),
+                ("contrast", pa.float32()),
+                ("contrast_ground", pa.string()),
+                ("contrast_ink", pa.string()),
             ]
         )
 
@@ -68,7 +77,11 @@ class Palette(Feature):
         colours, shares = dominant(pixels, self.params.colours)
         lab = oklab(pixels)
         lightness = float(lab[:, 0].mean())
+        pair = main_pair(item.decoded.image, item.decoded.grey)
         return {
+            "contrast": None if pair is None else round(pair.ratio, 2),
+            "contrast_ground": None if pair is None else pair.ground,
+            "contrast_ink": None if pair is None else pair.ink,
             "palette": colours,
             "palette_shares": [round(share, 4) for share in shares],
             "tone": "dark" if lightness < DARK else "light",

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pictures
-from PIL import ImageDraw
+from PIL import ImageDraw, ImageFilter, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from curation.features import create
 from curation.features.base import ValueProblem
+from curation.features.contrast import luminance, main_pair, ratio
 from curation.features.decode import decode_image, plain_png
 from curation.features.hashes import phash, pixels_sha256
+from curation.features.ink import sharpness
 from curation.features.palette import oklab
 from tests.curation.conftest import PHONE, encoded, item, screen
 
@@ -236,3 +238,53 @@ def test_a_damaged_png_is_decoded_or_typed_alike_with_and_without_libvips(data: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("curation.features.decode._vips", lambda: None)
         assert outcome() == fast
+
+
+def test_a_blurred_or_enlarged_screen_is_not_sharp() -> None:
+    drawn = Pictures.new("RGB", (720, 900), "white")
+    for y in range(40, 860, 40):
+        ImageDraw.Draw(drawn).text(
+            (30, y), "Manage how you sign in and what we send you", "#202124", ImageFont.load_default(22)
+        )
+    enlarged = drawn.resize((240, 300), Pictures.Resampling.BOX).resize(drawn.size, Pictures.Resampling.BICUBIC)
+    blurred = drawn.filter(ImageFilter.GaussianBlur(2))
+    assert sharpness(drawn) > 0.55  # type: ignore[operator]
+    assert sharpness(enlarged) < 0.5  # type: ignore[operator]
+    assert sharpness(blurred) < 0.35  # type: ignore[operator]
+    assert sharpness(Pictures.new("RGB", PHONE, "white")) is None
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink", "expected"),
+    [
+        ("#ffffff", "#000000", 21),
+        ("#ffffff", "#767676", 4.54),
+        ("#101418", "#e0e0e0", 14.0),
+        ("#f4f6fa", "#5588ff", 3.02),
+    ],
+)
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_contrast_is_that_of_the_text_and_its_ground(ground: str, ink: str, expected: float, format: str) -> None:
+    picture = Pictures.new("RGB", (1080, 900), ground)
+    ImageDraw.Draw(picture).rectangle((0, 0, 1080, 60), fill="#d93025")
+    for y in range(80, 860, 60):
+        ImageDraw.Draw(picture).text((30, y), "Manage how you sign in", ink, ImageFont.load_default(36))
+    found = decode_image(encoded(picture, format, **({"quality": 92, "subsampling": 0} if format == "JPEG" else {})))
+    pair = main_pair(found.image, found.grey)
+    assert pair is not None
+    assert pair.ratio == pytest.approx(expected, rel=0.12)
+    if format == "PNG":
+        assert pair.ground == ground
+
+
+def test_without_text_there_is_no_contrast() -> None:
+    row = create("palette").prepare(item(Pictures.new("RGB", PHONE, "#336699")))
+    assert (row["contrast"], row["contrast_ground"], row["contrast_ink"]) == (None, None, None)
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3), st.tuples(*[st.integers(0, 255)] * 3))
+def test_contrast_ratios_lie_between_1_and_21_and_need_no_order(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    first, second = luminance(np.array([a, b], np.uint8))
+    assert 1 <= ratio(first, second) <= 21.0001
+    assert ratio(first, second) == ratio(second, first)
+    assert ratio(first, first) == 1
