@@ -222,7 +222,7 @@ class FrontierScheduler(BaseScheduler):
 
     def give_up(self, error: BaseException) -> None:
         """Close the spider: `disk_full` without room, `browser_missing` without a browser, else `frontier_lost`."""
-        full = isinstance(error, StoreFull) or "full" in str(error)
+        full = isinstance(error, StoreFull) or (isinstance(error, sqlite3.Error) and "full" in str(error))
         self._set("gesso/broken", str(error))
         if not self._broken:
             self._broken = True
