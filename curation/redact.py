@@ -24,7 +24,18 @@ FACES, FACE = "faces", "face"
 KINDS = (*personal.KINDS, FACES)
 COLUMN = pa.field("redacted", pa.list_(pa.string()))
 PLACES = ("_pii_boxes", "pii", "faces", "text_lang")  # what is read of the feature `text`
-TEXTS = ("title", "description", "summary", "name", "developer", "text", "caption", "caption_short", "design")
+TEXTS = (
+    "title",
+    "description",
+    "summary",
+    "name",
+    "developer",
+    "text",
+    "caption",
+    "caption_short",
+    "caption_tags",
+    "design",
+)
 CELLS = 6  # a face is left this many colours wide
 SAVED = {
     "png": {},
@@ -89,12 +100,15 @@ def masked(rows: pa.Table, places: pa.Table, kinds: Sequence[str]) -> pa.Table:
     langs = places["text_lang"].to_pylist()
     found = [{FACES if mark.kind == FACE else mark.kind for mark in some} for some in marks(places, kinds)]
     for name in (name for name in TEXTS if name in rows.schema.names):
-        texts = rows[name].to_pylist()
-        for row, text in enumerate(texts):
-            if text:
-                texts[row], kinds_in = _masked(text, kinds, langs[row], quoted=name == "design")
-                found[row] |= kinds_in
-        rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), pa.array(texts, pa.string()))
+        values = rows[name].to_pylist()
+        for row, value in enumerate(values):
+            parts = value if isinstance(value, list) else [value or ""]
+            cleaned = [_masked(part, kinds, langs[row], quoted=name == "design") for part in parts]
+            found[row].update(*(kinds_in for _, kinds_in in cleaned))
+            if value:
+                values[row] = [text for text, _ in cleaned] if isinstance(value, list) else cleaned[0][0]
+        field = rows.schema.field(name)
+        rows = rows.set_column(rows.schema.get_field_index(name), field, pa.array(values, field.type))
     return rows.append_column(COLUMN, pa.array([sorted(some) for some in found], COLUMN.type))
 
 

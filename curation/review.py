@@ -24,10 +24,12 @@ had rejected the row; margin ≥ 0 on the passing side; value and margin are nul
 
 Columns of the built-in features: decode `decoded_format, decoded_width, decoded_height` (after the EXIF turn)`, aspect`
 (height / width)`, mode, has_alpha, frames, orientation` · hashes `bytes_sha256, pixels_sha256, phash` (64 hex digits) ·
-ink `entropy, blankness, text_coverage, whitespace, edge_density` · palette `palette` (list<string> of `#rrggbb`,
-largest share first)`, palette_shares` (list<float>)`, tone` (`light`/`dark`)`, lightness, chroma` · caption `caption` ·
-design `design, design_nodes, design_texts, design_rows, design_columns, design_absolute, design_slots` (JSON) ·
-embedding `embedding`.
+ink `entropy, blankness, text_coverage, whitespace, edge_density, sharpness` · palette `palette` (list<string> of
+`#rrggbb`, largest share first)`, palette_shares` (list<float>)`, tone` (`light`/`dark`)`, lightness, chroma, contrast,
+contrast_ground, contrast_ink` · text `text` (a run of words a line)`, text_words, text_lang, text_source` (`dom` or
+`ocr`)`, text_area, pii` (list<string>)`, faces` · caption `caption, caption_short, caption_tags` (list<string>)`,
+caption_writer` · design `design, design_nodes, design_texts, design_rows, design_columns, design_absolute,
+design_components, design_instances, design_slots` (JSON) · embedding `embedding`.
 
 The thumbnail of a row is the blob `image_sha256` of `format` in the capture store: hostile bytes, decode with
 `curation.features.decode.decode_image`.
