@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 from typing import Any
 
-from curation.report import columns, groups, whatif
+from curation.report import columns, groups, rules
 from curation.report.tables import Row, Version
 
 FACTS = (
@@ -37,7 +37,7 @@ def assemble(version: Version) -> Row:
         "captures": captures(version),
         "pairs": pairs(version),
         "groups": grouped,
-        "model": whatif.model(version),
+        "model": rules.model(version),
         "features": features(version),
         "splits": [
             {"name": name, "rows": 0, "sites": 0, "components": 0, "share": None, **split}

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from curation.report.rules import RELATIONS
 from curation.report.tables import Row, Version
-from curation.report.whatif import RELATIONS
 
 MOST_MEMBERS = 60  # of a group; the page says how many more there are
 

@@ -196,13 +196,14 @@ def _laid_out(vectors: np.ndarray, method: str) -> np.ndarray:
     if method == "PCA":
         return reduced[:, :2].astype(np.float32)
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     chosen = np.unique(np.linspace(0, len(vectors) - 1, min(FITTED, len(vectors))).astype(int))
     few = reduced[chosen]
     start = few[:, :2] / max(float(few[:, 0].std()), 1e-9) * 1e-4
-    fitted = TSNE(
-        init=start, perplexity=min(30.0, (len(chosen) - 1) / 3), max_iter=500, random_state=0, n_jobs=2
-    ).fit_transform(few)
+    near = min(30.0, (len(chosen) - 1) / 3)
+    with threadpool_limits(1):  # its threads wait by spinning, which stalls where the cores are shared
+        fitted = TSNE(init=start, perplexity=near, max_iter=500, random_state=0).fit_transform(few)
     if len(chosen) == len(vectors):
         return fitted.astype(np.float32)
     return _among_neighbours(reduced, chosen, fitted)
@@ -244,7 +245,10 @@ def _beside_kept(xy: np.ndarray, version: Version) -> None:
 
 
 def _into_unit(xy: np.ndarray) -> np.ndarray:
-    """Moved and scaled, both axes alike, so that all lie within [0, 1]."""
+    """Turned so that the plane is widest along x, moved and scaled, both axes alike, so that all lie within [0, 1]."""
+    known = np.isfinite(xy).all(1)
+    xy = np.where(known[:, None], xy, np.nan)
+    xy[known] = _principal(xy[known], 2)
     low, high = np.nanmin(xy, axis=0), np.nanmax(xy, axis=0)
     span = max(float((high - low).max()), 1e-9)
     unit: np.ndarray = ((xy - (low + high) / 2) / span + 0.5).astype(np.float32)

@@ -28,8 +28,10 @@ function go(view, { scroll = true } = {}) {
   }
   for (const [name, element] of built) element.hidden = name !== current;
   for (const link of document.querySelectorAll(".nav a")) {
-    if (link.dataset.view === current) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.dataset.view === current) {
+      link.setAttribute("aria-current", "page");
+      link.parentNode.scrollTo({ left: link.offsetLeft - 32, behavior: "instant" });
+    } else link.removeAttribute("aria-current");
   }
   setHash({ view: current });
   if (current === "gallery") gallery.layout(true);

@@ -14,13 +14,12 @@ class Capture {
     const text = columns.shares[this.index];
     return text ? text.split(",").map((part) => Number(part) / 1000) : [];
   }
-  /** Every comparison of the keep rules with the value here; margin ≥ 0 on the passing side, as the recipe has it. */
+  /** Every comparison of the keep rules with the value here, null where there is none. */
   get margins() {
     return comparisons.map((c) => {
       const value = c.values[this.index];
-      const known = !Number.isNaN(value);
-      const margin = c.op.startsWith(">") ? value - c.threshold : c.threshold - value;
-      return { ...c, value: known ? value : null, margin: known ? margin : null };
+      const { rule, operand, op, threshold } = c;
+      return { rule, operand, op, threshold, of: c, value: Number.isNaN(value) ? null : value };
     });
   }
   get values() {
@@ -72,6 +71,7 @@ const features = report.features.map(({ name, values }) => {
 const comparisons = report.model.rules.flatMap((rule, at) =>
   rule.comparisons.map((c) => {
     const unpack = lazily(() => column(c.values));
+    const scale = lazily(() => scaleOf(unpack(), [c.threshold]));
     return {
       rule: rule.name,
       at,
@@ -79,6 +79,9 @@ const comparisons = report.model.rules.flatMap((rule, at) =>
       op: c.op,
       threshold: c.threshold,
       place: c.at,
+      get scale() {
+        return scale();
+      },
       get values() {
         return unpack();
       },

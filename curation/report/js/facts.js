@@ -163,12 +163,12 @@ function fact(title, ...children) {
   return el("section.fact", {}, el("h3", {}, title), children);
 }
 
-function scoreLine({ rule, operand, op, threshold, value, margin }) {
-  const known = value !== null && value !== undefined;
-  const passes = known && margin >= 0;
-  const scale = Math.max(Math.abs(threshold), Math.abs(value || 0)) * 1.25 || 1;
-  const signed = threshold < 0 || value < 0;
-  const at = (v) => `${Math.min(100, Math.max(0, signed ? 50 + (50 * v) / scale : (100 * v) / scale))}%`;
+function scoreLine(margin) {
+  const { rule, operand, op, threshold, value } = margin;
+  const known = value !== null;
+  const passes = known && TESTS[op](value, threshold);
+  const scale = margin.of.scale;
+  const at = (v) => `${100 * (scale ? scale.to(v) : 0.5)}%`;
   return el(
     "li",
     {},
@@ -177,7 +177,7 @@ function scoreLine({ rule, operand, op, threshold, value, margin }) {
       {},
       el("span", {}, words(operand), words(rule) !== words(operand) && el("span.quiet.small", {}, ` ${words(rule)}`)),
       el(
-        "span",
+        "span.nowrap",
         {},
         el(`b.${!known ? "doubt" : passes ? "keep" : "reject"}`, {}, known ? figure(value) : "no value"),
         el("span.quiet", {}, ` ${sign(op)} ${exact(threshold)}`),

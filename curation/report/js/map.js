@@ -71,7 +71,7 @@ const map = {
         ),
       ),
     );
-    return el("div.map-by", {}, el("span.quiet.small", {}, "Colour by"), group);
+    return el("div.map-by", {}, el("span.quiet.small.map-by-name", {}, "Colour by"), group);
   },
 
   zoomButtons() {
@@ -301,22 +301,36 @@ function ring(map, context, index, radius) {
 /** Pictures where there is room: the selected one first, then kept ones; who finds none stays a dot. */
 function paintThumbs(map, context, seen, size) {
   const { x, y } = plane();
-  const taken = new Set();
-  const gap = size + 6;
-  const order = [...seen].sort((a, b) => (b === map.selected) - (a === map.selected) || (captures[b].state === "kept") - (captures[a].state === "kept") || a - b);
+  const rank = (i) => (i === map.selected ? 2 : captures[i].state === "kept" ? 1 : 0);
+  const order = [...seen].sort((a, b) => rank(b) - rank(a) || a - b);
+  const free = roomFor(size + 4);
   for (const i of order) {
     const [px, py] = map.view.at(x[i], y[i]);
-    const [cx, cy] = [Math.round((2 * px) / gap), Math.round((2 * py) / gap)];
-    let free = true;
-    for (let ox = -1; ox <= 1 && free; ox++) for (let oy = -1; oy <= 1 && free; oy++) free = !taken.has(`${cx + ox},${cy + oy}`);
-    if (!free && i !== map.selected) continue;
-    taken.add(`${cx},${cy}`);
+    const { iw, ih } = captures[i];
+    const fit = size / Math.max(iw, ih);
+    if (!free(px, py, (iw * fit) / 2 + 3, (ih * fit) / 2 + 3) && i !== map.selected) continue;
     const box = map.atlas.draw(context, captures[i], px, py, size, map.scale);
     if (!box) continue;
     context.lineWidth = i === map.selected ? 3 : 1.5;
     context.strokeStyle = i === map.selected ? map.ink.accent : map.groupOf.get(captures[i][map.by]).colour;
     context.strokeRect(box[0] - 0.75, box[1] - 0.75, box[2] + 1.5, box[3] + 1.5);
   }
+}
+
+/** Tells whether a box (its middle, half its sides) is free, and takes it. No box may be larger than `cell`. */
+function roomFor(cell) {
+  const taken = new Map();
+  return (px, py, wide, high) => {
+    const [cx, cy] = [Math.floor(px / cell), Math.floor(py / cell)];
+    for (let ox = -2; ox <= 2; ox++)
+      for (let oy = -2; oy <= 2; oy++)
+        for (const [qx, qy, w, h] of taken.get(`${cx + ox},${cy + oy}`) || [])
+          if (Math.abs(px - qx) < wide + w && Math.abs(py - qy) < high + h) return false;
+    const key = `${cx},${cy}`;
+    if (!taken.has(key)) taken.set(key, []);
+    taken.get(key).push([px, py, wide, high]);
+    return true;
+  };
 }
 
 /** Each coloured group's name at its middle, the largest first, as long as there is room. */

@@ -123,7 +123,7 @@ const panel = {
                 "figcaption",
                 {},
                 "Design",
-                capture.nodes !== null && el("span.quiet", {}, ` · ${plural(capture.nodes, "node")}`),
+                capture.nodes >= 0 && el("span.quiet", {}, ` · ${plural(capture.nodes, "node")}`),
               ),
               el("div.sheet.design-sheet", {}, this.designState(capture)),
             ),

@@ -4,7 +4,8 @@ const GRID = 96; // cells a side for finding points
 
 const plane = lazily(() => {
   if (!report.plane) return null;
-  const [x, y] = [column(report.plane.x), column(report.plane.y)];
+  const axes = [column(report.plane.x), column(report.plane.y)];
+  const [x, y] = innerHeight > innerWidth ? axes.reverse() : axes; // the longer one lies along the screen
   const cells = new Map();
   const placed = [];
   for (let i = 0; i < x.length; i++) {

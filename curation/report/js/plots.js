@@ -174,7 +174,7 @@ function histogram(feature) {
       el("span.quiet", {}, figure(scale.low)),
       el("span.keep", {}, `${count(sum(0))} kept`),
       sum(1) > 0 && el("span.reject", {}, `${count(sum(1))} not`),
-      el("span.quiet.far", {}, figure(scale.high), scale.log && " · by ratio"),
+      el("span.quiet.far", {}, figure(scale.high), scale.log && el("i.by-ratio", {}, " · by ratio")),
     ),
   );
 }

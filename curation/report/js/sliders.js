@@ -18,8 +18,8 @@ function scaleOf(values, marks) {
   const [from, to] = log ? [Math.log(low * 0.94), Math.log(high * 1.06)] : [low, high];
   const step = whole ? 1 : 10 ** Math.floor(Math.log10((high - low) / 200));
   return {
-    low: log ? Math.exp(from) : low,
-    high: log ? Math.exp(to) : high,
+    low: whole ? Math.ceil(log ? Math.exp(from) : low) : log ? Math.exp(from) : low,
+    high: whole ? Math.floor(log ? Math.exp(to) : high) : log ? Math.exp(to) : high,
     log,
     step,
     to: (v) => Math.min(1, Math.max(0, ((log ? Math.log(Math.max(v, 1e-12)) : v) - from) / (to - from))),
@@ -96,8 +96,7 @@ function line(kind) {
 
 /** The whole control. `onmove(value)` is called while the hand moves. */
 function slider(comparison, onmove) {
-  const { operand, op, threshold, values } = comparison;
-  const scale = scaleOf(values, [threshold]);
+  const { operand, op, threshold, scale } = comparison;
   if (!scale) return null;
   const paths = plotPaths();
   const now = line("now");
@@ -153,11 +152,11 @@ function slider(comparison, onmove) {
       "div.slider-foot",
       {},
       el("span.quiet.small", {}, figure(scale.low)),
-      el("label.exact-label.small", {}, el("span.quiet", {}, name), box),
+      el("label.exact-label.small", {}, el("span.quiet.exact-name", {}, name), box),
       reset,
-      el("span.quiet.small.far", {}, figure(scale.high), scale.log && " · by ratio"),
+      el("span.quiet.small.far", {}, figure(scale.high), scale.log && el("i.by-ratio", {}, " · by ratio")),
     ),
   );
   show(threshold);
-  return { element, show, redraw: (kindOf) => barsOf(binned(values, scale, kindOf), paths) };
+  return { element, show, redraw: (kindOf) => barsOf(binned(comparison.values, scale, kindOf), paths) };
 }

@@ -28,7 +28,7 @@ function splits() {
             report.splits
               .filter((s) => s.rows)
               .map((s) =>
-                el("span", { style: { "flex-grow": String(s.rows) } }, el("b", {}, s.name), ` ${share(s.rows, total)}`),
+                el("span", { style: { "flex-grow": String(s.rows) } }, el("b", {}, s.name), el("i", {}, share(s.rows, total))),
               ),
           ),
           table(

@@ -102,6 +102,8 @@ function thresholdCard(comparison, onmove) {
     const key = `${near.fail}|${near.pass}`;
     if (key === drawn) return;
     drawn = key;
+    shots.classList.toggle("none-fail", !near.fail.length);
+    shots.classList.toggle("none-pass", !near.pass.length);
     replace(
       shots,
       edgeSide("reject", "Nearest that fail", near.fail, comparison),
@@ -172,10 +174,7 @@ function outcomeOf(state, reset) {
     "aside.outcome",
     { "aria-label": "What this would change" },
     el("div.outcome-head", {}, kept, back),
-    changes,
-    steps,
-    make,
-    el("p.quiet.small", {}, honest()),
+    el("div.outcome-more", {}, changes, make, steps, el("p.quiet.small", {}, honest())),
   );
   const refresh = () => {
     const before = countSteps(baseline().took);
