@@ -112,7 +112,7 @@ class Group:
     title: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Grid:
     """Groups of captures below a title. Shows itself in notebooks; `page()` is a document and `png()` a picture."""
 
@@ -122,6 +122,9 @@ class Grid:
 
     def __len__(self) -> int:
         return sum(len(group.cells) for group in self.groups)
+
+    def __repr__(self) -> str:
+        return f"<Grid {self.title!r} of {len(self)} screens>"
 
     def body(self) -> str:
         """The grid as HTML without styles; all texts escaped."""

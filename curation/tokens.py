@@ -55,7 +55,7 @@ def plot_style(theme: Theme = "light") -> dict[str, Any]:
         "axes.titlecolor": of["ink"],
         "axes.titlelocation": "left",
         "axes.titlesize": 12,
-        "axes.titleweight": 600,
+        "axes.titleweight": "bold",
         "axes.labelsize": 10,
         "axes.grid": True,
         "axes.axisbelow": True,

@@ -90,7 +90,8 @@ def mixes(connection: duckdb.DuckDBPyConnection) -> Iterator[Mix]:
             f"""WITH kept AS (SELECT 'a' AS side, {column} AS value FROM a WHERE state = 'kept' UNION ALL
                 SELECT 'b', {column} FROM b WHERE state = 'kept')
             SELECT value, count(*) FILTER (side = 'a'), count(*) FILTER (side = 'b') FROM kept
-            WHERE value IS NOT NULL AND value <> '' GROUP BY value ORDER BY count(*) DESC, value LIMIT {MOST_VALUES + 1}"""
+            WHERE value IS NOT NULL AND value <> ''
+            GROUP BY value ORDER BY count(*) DESC, value LIMIT {MOST_VALUES + 1}"""
         ).fetchall()
         counts = {value: (a, b) for value, a, b in rows}
         if 1 <= len(rows) <= MOST_VALUES and 2 * len(rows) <= max(map(sum, zip(*counts.values(), strict=True))):

@@ -50,7 +50,7 @@ class Hit:
     facts: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """Hits, best first; `notes` say which rankings could not be used, and why."""
 
@@ -78,6 +78,9 @@ class Results:
             lines += [fact(n, hit.facts[n]) for n in ("caption", "title", "name") if hit.facts.get(n)][:1]
             cells.append(Cell(hit.capture_id, cell_of(found[hit.capture_id], []).picture, (*lines, ways)))
         return Grid((Group(tuple(cells)),), f"{self.query} · {self.dataset}", " ".join(self.notes))
+
+    def __repr__(self) -> str:
+        return f"<Results of {self.query!r} in {self.dataset}: {len(self.hits)} hits>"
 
     def _repr_html_(self) -> str:
         return self.grid()._repr_html_()

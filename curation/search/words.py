@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,15 +73,13 @@ class Words:
     @classmethod
     def build(cls, rows: Iterable[dict[str, Any]]) -> Words:
         """Index rows in their order. A row without words matches nothing."""
-        import bm25s
-        from bm25s.tokenization import Tokenized
-
+        bm25s = _bm25s()
         vocabulary: dict[str, int] = {}
         ids = [[vocabulary.setdefault(token, len(vocabulary)) for token in document(row)] for row in rows]
         if not vocabulary:
             return cls(None, len(ids))
         engine = bm25s.BM25(method="lucene")
-        engine.index(Tokenized(ids=ids, vocab=vocabulary), show_progress=False)
+        engine.index((ids, vocabulary), show_progress=False)
         return cls(engine, len(ids))
 
     def save(self, folder: Path) -> None:
@@ -91,8 +90,7 @@ class Words:
 
     @classmethod
     def load(cls, folder: Path) -> Words:
-        import bm25s
-
+        bm25s = _bm25s()
         rows = int((folder / "rows").read_text())
         if not (folder / "bm25").is_dir():
             return cls(None, rows)
@@ -107,6 +105,14 @@ class Words:
         if not len(ids):
             return np.zeros(self.rows, np.float32)
         return np.asarray(self._engine.get_scores_from_ids(ids), np.float32)
+
+
+def _bm25s() -> Any:
+    """The library, without the warning that its progress bars give in a notebook: none is ever shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import bm25s
+    return bm25s
 
 
 def ranked(scores: np.ndarray, allowed: np.ndarray | None, most: int) -> list[int]:

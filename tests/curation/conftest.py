@@ -137,6 +137,6 @@ def fill(home: Path, sites: int = 6, pages: int = 2) -> CaptureStore:
 @pytest.fixture(scope="session")
 def finished_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with `small@1` and `small@2`, made once a session. Treat it as read-only, or copy it."""
-    from tests.curation.finished import finished_version
+    from tests.curation.finished import shared
 
-    return finished_version(tmp_path_factory.mktemp("finished"))
+    return shared(tmp_path_factory.getbasetemp())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ APPS = (
     ("app.kiosk", "新聞", "今日のニュースを読む", ("News",), "ja-JP", "#ffffff", "#aa0000"),
     ("app.hostile", HOSTILE, HOSTILE, ("=1+1", "<b>"), "en-US", "#ffffff", "#2b4acb"),
 )  # fmt: skip
+
+
+@cache
+def shared(base: Path) -> Path:
+    """The home that all tests of a session share, made below its temp folder when the first one asks. Read-only."""
+    return finished_version(base / "finished-home")
 
 
 def finished_version(home: Path) -> Path:

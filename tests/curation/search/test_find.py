@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -194,8 +195,20 @@ def test_an_index_survives_the_disk(tmp_path: Path) -> None:
     assert Words.load(tmp_path / "none").scores("fox").tolist() == [0]
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """FAISS' threads wait for each other busily, which takes minutes where the cores are busy already."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_cells_find_what_exact_search_finds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    vectors = np.random.default_rng(0).normal(size=(3000, 16)).astype(np.float32)
+    vectors = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     exact = Vectors.build(vectors)
     monkeypatch.setattr("curation.search.vectors.EXACT", 100)
