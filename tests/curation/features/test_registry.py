@@ -13,7 +13,7 @@ from crawlers.captures import CaptureStore
 from curation.features import BUILTIN, FeatureError, create, known
 from curation.features.listing import listed
 from curation.run import curate
-from tests.curation.conftest import PHONE, encoded, make_capture, small_recipe
+from tests.curation.conftest import PHONE, encoded, item, make_capture, small_recipe
 
 PLUGIN = '''
 import pyarrow as pa
@@ -108,3 +108,18 @@ def test_a_broken_plug_in_does_not_hide_the_others(tmp_path: Path, monkeypatch: 
     found = {feature.name: feature for feature in listed(tmp_path)}
     assert "cannot be loaded" in found["mine"].why
     assert found["ink"].at_hand
+
+
+def test_the_feature_of_the_guide_runs_as_it_stands_there(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = (root / "docs" / "features.md").read_text()
+    code = guide.split("```python\n")[1].split("```")[0]
+    install(tmp_path, "my_features:Redness", name="redness")
+    (tmp_path / "my_features.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    feature = create("redness", {"least": 220})
+    red = Pictures.new("RGB", (100, 100), "red")
+    red.paste("white", (0, 0, 100, 50))
+    assert feature.compute([feature.prepare(item(red))]) == [{"redness": 0.5}]
+    assert feature.fingerprint() != create("redness").fingerprint()
