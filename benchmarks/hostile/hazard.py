@@ -18,6 +18,7 @@ from benchmarks.hostile.server import POLICY_FILES, HostileServer, Site
 from crawlers.captures import Capture, CaptureStore, Failure
 from crawlers.errors import GessoError
 from crawlers.run import CrawlSummary, crawl
+from crawlers.surroundings import missing_path
 
 CAPTURED = "captured"
 NOTHING = "nothing"
@@ -230,9 +231,13 @@ def netloc(url: str) -> str:
 
 
 def first_ask(server: HostileServer, hosts: Sequence[str], begun: float) -> float:
-    """When a crawl first turned to a hazard: its pages, else its files of permission, else the crawl's own start."""
+    """When a crawl first turned to a hazard: its pages, else its files of permission, else the crawl's own start.
+
+    What a host is asked before its first page waits for a free tab (permission, and what it has not) starts no clock.
+    """
     asks = [asked for asked in server.asked if asked.host in hosts]
-    pages = [asked.at for asked in asks if asked.path not in POLICY_FILES]
+    before = {*POLICY_FILES, *(f"/{missing_path(f'http://{host}')}" for host in hosts)}
+    pages = [asked.at for asked in asks if asked.path not in before]
     return min(pages or [asked.at for asked in asks] or [begun])
 
 
