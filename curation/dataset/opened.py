@@ -68,6 +68,11 @@ class Dataset:
         """The shard files, in the manifest's order; a name in it never leads out of the folder."""
         return [self.folder / Path(str(shard["file"])).name for shard in self.manifest.get("shards", [])]
 
+    @property
+    def redacted(self) -> tuple[str, ...]:
+        """The kinds of personal data that are masked in the shards; review.parquet and the capture store keep them."""
+        return tuple(self.manifest.get("recipe", {}).get("shards", {}).get("redact") or ())
+
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB with the views. Yours to add tables, macros and extensions to."""

@@ -49,12 +49,14 @@ class Pictures:
 
     @cached_property
     def _places(self) -> dict[str, tuple[int, int, int]]:
-        """capture_id → (shard, row group, row in it), from the ids alone."""
+        """capture_id → (shard, row group, row in it), from the ids alone; nothing where shards hold no pictures."""
         import pyarrow.parquet as pq
 
         found: dict[str, tuple[int, int, int]] = {}
         for shard, path in enumerate(self.dataset.shards):
             with pq.ParquetFile(path) as file:
+                if "image" not in file.schema_arrow.names:
+                    continue
                 for group in range(file.num_row_groups):
                     ids = file.read_row_group(group, columns=["capture_id"])["capture_id"].to_pylist()
                     found.update({key: (shard, group, row) for row, key in enumerate(ids)})

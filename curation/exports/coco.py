@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crawlers.captures import CaptureStore, StoreError
 from curation.exports.folder import ExportError
-from curation.exports.rows import row_groups
+from curation.exports.rows import need_pictures, row_groups
 from design.boxes import TYPES, TypedBox, typed_boxes
 from design.errors import GessoError as DesignProblem
 from design.from_dom import load_snapshot
@@ -40,6 +40,7 @@ def write(
     dataset: Dataset, folder: ExportFolder, progress: Callable[[str, int, int], None]
 ) -> tuple[int, dict[str, int]]:
     """One JSON file a split. Returns the number of pictures, and why captures have none. Raises ExportError."""
+    need_pictures(dataset)
     store = CaptureStore(str(dataset.home / "captures"))
     total = sum(shard["rows"] for shard in dataset.manifest["shards"])
     done, rows = 0, 0
@@ -111,6 +112,7 @@ class _Instances:
         self.images: list[dict[str, Any]] = []
         self.licences: dict[str, int] = {}
         self.annotations = 0
+        self.texts = not dataset.redacted  # the trees of the capture store know nothing of redaction
         about = {"description": f"{dataset.name}, {split}", "version": str(dataset.folder.name), "contributor": "Gesso"}
         out.write(f'{{"info": {json.dumps(about)},\n"categories": {json.dumps(CATEGORIES)},\n"annotations": [')
 
@@ -150,7 +152,7 @@ class _Instances:
             "segmentation": [[left, top, right, top, right, bottom, left, bottom]],
             "depth": box.depth,
         }
-        return entry | ({"text": box.text[:500]} if box.text else {})
+        return entry | ({"text": box.text[:500]} if box.text and self.texts else {})
 
     def close(self) -> None:
         licences = [{"id": number, "name": name, "url": ""} for name, number in self.licences.items()]

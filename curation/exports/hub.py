@@ -1,6 +1,7 @@
 """A folder to push: `datasets.load_dataset(FOLDER)` reads it and `hf upload NAME FOLDER --repo-type dataset` takes it.
 
-The shards lie in data/, the card in README.md, and in provenance/ what a version knows beyond its rows.
+The shards lie in data/, the card in README.md, and in provenance/ what a version knows beyond its rows; without
+rejected.parquet where personal data is redacted, for redaction does not reach it.
 """
 
 from __future__ import annotations
@@ -28,14 +29,17 @@ def write(
 ) -> tuple[int, dict[str, int]]:
     """`link` makes hard links of the shards where the file system can, else they are copied."""
     files = [(path, f"data/{path.name}") for path in dataset.shards]
-    files += [(dataset.folder / name, f"provenance/{name}") for name in PROVENANCE]
+    held_back = ("rejected.parquet",) if dataset.redacted else ()
+    files += [(dataset.folder / name, f"provenance/{name}") for name in PROVENANCE if name not in held_back]
     for done, (source, name) in enumerate(files, 1):
         if not folder.has(name):
             _put(source, folder, name, link=link)
         progress("files", done, len(files))
     with folder.file("README.md") as aside:
         aside.write_text(card(dataset.folder / "README.md", "data/"), encoding="utf-8")
-    return sum(shard["rows"] for shard in dataset.manifest["shards"]), {}
+    rejected = dataset.manifest["counts"]["rejected"] + dataset.manifest["counts"]["failed"]
+    left_out = {"rejected.parquet, which redaction does not reach": rejected} if held_back else {}
+    return sum(shard["rows"] for shard in dataset.manifest["shards"]), left_out
 
 
 def card(path: Path, prefix: str) -> str:

@@ -6,10 +6,21 @@ import math
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from curation.exports.folder import ExportError
+
+if TYPE_CHECKING:
+    from curation.dataset import Dataset
+
+
+def need_pictures(dataset: Dataset) -> None:
+    """Raise ExportError where the version's shards hold no pictures."""
+    if dataset.shards and "image" not in dataset.columns:
+        raise ExportError(f"the shards of {dataset.name} hold no pictures: curate without `shards: {{images: false}}`")
 
 
 def row_groups(shard: Path) -> Iterator[pa.Table]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curation.exports.rows import plain, row_groups
+from curation.exports.rows import need_pictures, plain, row_groups
 
 if TYPE_CHECKING:
     from curation.dataset import Dataset
@@ -29,6 +29,7 @@ def write(
     dataset: Dataset, folder: ExportFolder, progress: Callable[[str, int, int], None]
 ) -> tuple[int, dict[str, int]]:
     """One tar for each shard. Returns (rows, {})."""
+    need_pictures(dataset)
     total = sum(shard["rows"] for shard in dataset.manifest["shards"])
     done = 0
     for shard, about in zip(dataset.shards, dataset.manifest["shards"], strict=True):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -192,6 +193,38 @@ def test_coco_without_the_store_says_where_to_look(dataset: Dataset, tmp_path: P
     (tmp_path / "captures" / "log").mkdir()
     with pytest.raises(ExportError, match="none of the DOM snapshots"):
         export(Dataset(tmp_path / "v", tmp_path), "coco", tmp_path / "out")
+
+
+@pytest.fixture
+def redacted(dataset: Dataset, tmp_path: Path) -> Dataset:
+    """The same version, as a recipe with redaction marks it."""
+    folder = tmp_path / "redacted" / "1"
+    shutil.copytree(dataset.folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["recipe"]["shards"]["redact"] = ["email"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return Dataset(folder, dataset.home)
+
+
+def test_what_redaction_does_not_reach_is_not_pushed(redacted: Dataset, tmp_path: Path) -> None:
+    made = export(redacted, "hub", tmp_path / "hub")
+    assert sorted(p.name for p in (tmp_path / "hub" / "provenance").iterdir()) == ["manifest.json", "relations.parquet"]
+    assert made.left_out == {"rejected.parquet, which redaction does not reach": 7}
+    export(redacted, "coco", tmp_path / "coco")
+    for path in (tmp_path / "coco" / "annotations").iterdir():
+        assert '"text":' not in path.read_text()
+
+
+def test_shards_without_pictures_give_no_tars(dataset: Dataset, tmp_path: Path) -> None:
+    folder = tmp_path / "v" / "1"
+    shutil.copytree(dataset.folder, folder)
+    for path in folder.glob("*-of-*.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns(["image"]), path)
+    blind = Dataset(folder, dataset.home)
+    with pytest.raises(ExportError, match="hold no pictures"):
+        export(blind, "webdataset", tmp_path / "tars")
+    assert next(blind.images(1)).image is not None  # from the capture store
+    assert export(blind, "csv", tmp_path / "csv").rows > 0
 
 
 def test_boxes_follow_the_picture_and_end_at_its_edges() -> None:

@@ -1,0 +1,75 @@
+"""dataset, diff and search as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from tests.conftest import run_gesso
+from tests.curation.finished import shared
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared(tmp_path_factory.getbasetemp())
+
+
+def gesso(*arguments: str) -> str:
+    """What a command prints; its errors are raised."""
+    done = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def answer(*arguments: str) -> Any:
+    return json.loads(gesso(*arguments, "--json"))
+
+
+def test_datasets_are_listed_with_their_counts(home: Path) -> None:
+    found = answer("dataset", "list", "--home", str(home))
+    assert [row["dataset"] for row in found] == ["small@1", "small@2"]
+    assert all(row["kept"] + row["rejected"] + row["failed"] == row["input"] for row in found)
+
+
+def test_an_empty_home_says_what_to_do(tmp_path: Path) -> None:
+    assert "run gesso curate RECIPE" in gesso("dataset", "list", "--home", str(tmp_path))
+
+
+def test_an_export_says_what_it_made_and_where(home: Path, tmp_path: Path) -> None:
+    command = ("dataset", "export", "small@1", "--to", "csv", "--rows", "3", "--out", str(tmp_path / "out"))
+    first = answer(*command, "--home", str(home))
+    assert (first["rows"], first["unchanged"]) == (3, False)
+    assert (Path(first["path"]) / "sample.csv").is_file()
+    assert "unchanged since the last run" in " ".join(gesso(*command, "--home", str(home)).split())
+
+
+def test_diff_compares_the_two_newest_versions_of_a_name(home: Path, tmp_path: Path) -> None:
+    page = tmp_path / "diff.html"
+    text = gesso("diff", "small", "--html", str(page), "--home", str(home))
+    assert "small@1 → small@2: +3 −1" in text
+    assert "rule blank is gone" in text
+    assert "coalesce(locale, '')" in " ".join(text.split())
+    assert page.read_text().startswith("<!doctype html>")
+    assert answer("diff", "small@1", "small@1", "--home", str(home))["same"] is True
+
+
+def test_search_takes_the_newest_dataset_and_writes_pictures(home: Path, tmp_path: Path) -> None:
+    picture, page = tmp_path / "grid.png", tmp_path / "grid.html"
+    outputs = ("--grid", str(picture), "--html", str(page), "--home", str(home))
+    assert "small@2" in gesso("search", "dark dashboard", *outputs)
+    assert Image.open(picture).width == 1600
+    assert page.read_text().count("<img") >= 1
+    found = answer("search", "dark dashboard", "-n", "1", "--where", "locale = 'en-US'", "--home", str(home))
+    assert [hit["facts"]["name"] for hit in found["hits"]] == ["Ledger"]
+
+
+def test_an_error_is_one_line_and_exit_code_2(home: Path) -> None:
+    done = run_gesso("dataset", "export", "small", "--to", "tfrecord", "--home", str(home))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "gesso: no export 'tfrecord': use one of webdataset, hub, coco, csv"
