@@ -342,6 +342,16 @@ class CaptureStore:
         except FileNotFoundError:
             return 0
 
+    def state(self) -> list[tuple[str, ...]]:
+        """What tells one state of the logs from another: names, sizes and times, or an object store's tags."""
+        found = []
+        for path in (*sorted(self.fs.glob(f"{self.root}/log/*.jsonl")), f"{self.root}/{TAKEDOWNS}"):
+            if self.fs.exists(path):
+                about = self.fs.info(path)
+                marks = (about.get(name, "") for name in ("size", "mtime", "ETag", "etag", "LastModified", "updated"))
+                found.append((path, *map(str, marks)))
+        return found
+
     def take_down(self, takedown: Takedown) -> None:
         """Add to the list, durably."""
         if self.is_local:

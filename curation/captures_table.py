@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 
 from crawlers.captures import Capture, CaptureStore
-from crawlers.takedowns import NAME as TAKEDOWNS
 from curation import columns
 
 DIGEST = pa.field("_digest", pa.binary(16))  # of the whole record but its run: what a dataset's key is made of
@@ -76,7 +75,7 @@ def of_store(store: CaptureStore, home: Path) -> pa.Table:
     Raises StoreError where the store holds a line that is not ours.
     """
     schema = SCHEMA.append(DIGEST)
-    path = columns.folder(home) / f"captures-{columns.key_of(VERSION, str(schema), _state(store))}.arrow"
+    path = columns.folder(home) / f"captures-{columns.key_of(VERSION, str(schema), store.state())}.arrow"
     if (table := columns.found(path)) is not None:
         return table
     spill = columns.Spill(schema, path.parent)
@@ -106,17 +105,6 @@ def digest(table: pa.Table) -> str:
 
 def _digest(capture: Capture) -> bytes:
     return hashlib.sha256(capture.model_dump_json(exclude={"run_id"}).encode()).digest()[:16]
-
-
-def _state(store: CaptureStore) -> list[tuple[str, ...]]:
-    """What tells one state of the logs from another: names, sizes and times, or an object store's tags."""
-    found = []
-    for path in (*sorted(store.fs.glob(f"{store.root}/log/*.jsonl")), f"{store.root}/{TAKEDOWNS}"):
-        if store.fs.exists(path):
-            about = store.fs.info(path)
-            marks = (about.get(name, "") for name in ("size", "mtime", "ETag", "etag", "LastModified", "updated"))
-            found.append((path, *map(str, marks)))
-    return found
 
 
 def row(capture: Capture) -> dict[str, Any]:
