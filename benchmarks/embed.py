@@ -72,6 +72,7 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     parser.add_argument("--pictures", type=int, default=512)
     parser.add_argument("--view", choices=("letterbox", "tiles", "crop"), default="letterbox")
     parser.add_argument("--peer", type=Path, default=PEER, help="the Python of clip-retrieval's environment")
+    parser.add_argument("--peer-batch", type=int, default=256, help="its default; fewer where there are few pictures")
     options = parser.parse_args(arguments)
     pictures = phone_pictures(options.folder, options.pictures)
     with tempfile.TemporaryDirectory(prefix="embed-") as scratch:
@@ -79,7 +80,7 @@ def run(arguments: Sequence[str]) -> list[Figure]:
         encoder = random_encoder(work / "encoder")
         ours = embed(pictures, encoder, work, options.view)
         limit, parts = the_limit(pictures, encoder, options.view)
-        theirs, said = peer(pictures, encoder, work, options.peer)
+        theirs, said = peer(pictures, encoder, work, options.peer, options.peer_batch)
     share = None if not limit else round(ours / limit, 3)
     times = None if theirs is None else round(ours / theirs, 2)
     mix = f"{len(pictures)} files, half PNG, half JPEG"
@@ -226,7 +227,7 @@ def forward_milliseconds(encoder: Path) -> float:
     return taken / BATCH
 
 
-def peer(pictures: list[Picture], encoder: Path, work: Path, python: Path) -> tuple[float | None, str]:
+def peer(pictures: list[Picture], encoder: Path, work: Path, python: Path, batch: int) -> tuple[float | None, str]:
     """Pictures a second of clip-retrieval, or None and what is missing."""
     if not python.exists():
         return None, f"not installed at {python}: see benchmarks/peers/requirements-clip-retrieval.txt"
@@ -235,7 +236,8 @@ def peer(pictures: list[Picture], encoder: Path, work: Path, python: Path) -> tu
     for number, picture in enumerate(pictures):
         (folder / f"{number:06}.{'jpg' if picture.format == 'jpeg' else 'png'}").write_bytes(picture.data)
     script = ROOT / "benchmarks" / "peers" / "run_clip_retrieval.py"
-    command = [str(python), str(script), str(folder), str(encoder / "open_clip_model.safetensors"), str(work / "out")]
+    weights = encoder / "open_clip_model.safetensors"
+    command = [str(python), str(script), str(folder), str(weights), str(work / "out"), str(batch)]
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "disabled"}
     clock, last = Clock(), ""
     with subprocess.Popen(
@@ -255,7 +257,7 @@ def peer(pictures: list[Picture], encoder: Path, work: Path, python: Path) -> tu
     if written != len(pictures):
         return None, f"it wrote {written} of {len(pictures)} embeddings"
     shutil.rmtree(work / "out")
-    return len(pictures) / clock.left, "2.45.0, its defaults (batch 256, 4 workers, fp32), the same files and weights"
+    return len(pictures) / clock.left, f"2.45.0, fp32, 4 workers, batch {batch}; the same files and weights"
 
 
 def busy_seconds() -> float:
