@@ -264,6 +264,8 @@ def run(argv: Sequence[str]) -> list[Figure]:
     parser.add_argument("--ray-kills", type=int, default=3)
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args(argv)
+    if given.ray_kills and find_spec("ray") is None:
+        raise CannotRun("Ray is not installed: pip install 'gesso[ray]', or leave it out with --ray-kills 0")
     with tempfile.TemporaryDirectory(prefix="gesso-faults-") as name:
         bench = Bench(Path(name), random.Random(given.seed))
         fill(CaptureStore(str(bench.folder / "bare" / "captures"), create=True), given.captures, given.seed)
@@ -279,9 +281,7 @@ def run(argv: Sequence[str]) -> list[Figure]:
             ),
             Figure("local: values computed after a kill, mean", round(100 * sum(again) / max(1, len(again))), "%"),
         ]
-        if find_spec("ray") is None:
-            raise CannotRun("Ray is not installed: pip install 'gesso[ray]'")
-        return figures + of_ray(bench, given.ray_kills, whole.files)
+        return figures + (of_ray(bench, given.ray_kills, whole.files) if given.ray_kills else [])
 
 
 if __name__ == "__main__":

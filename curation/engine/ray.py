@@ -31,6 +31,7 @@ WAVE = 512  # batches that are handed to the cluster at a time: the driver's mem
 HANDED_ON = ("GESSO_ENCODER",)  # of this process's environment; what opens an object store, each machine has itself
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # Ray's word for: no cluster, so listen on 127.0.0.1 only
+STARTS = 3  # tries of a cluster of our own, on a machine that is busy
 WAITING_READS = 8  # captures an actor reads at once from an object store
 
 
@@ -228,23 +229,18 @@ def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine
 def _start(address: str | None) -> None:
     import ray
 
-    given = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    try:
-        if address is None:
-            ray.init(
-                address="local",
-                num_cpus=local.cores(),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-        else:
-            ray.init(
-                address=address,
-                runtime_env={"env_vars": given},
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        why = " ".join(str(error).split())[:160]
-        raise EngineError(f"no Ray cluster at {address or 'this machine'} ({why}): start one, or use local") from None
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address is not None:
+        quiet["runtime_env"] = {"env_vars": {name: os.environ[name] for name in HANDED_ON if name in os.environ}}
+    else:
+        quiet |= {"num_cpus": local.cores(), "include_dashboard": False}
+    for turn in range(STARTS):
+        try:
+            ray.init(address=address or "local", **quiet)
+            return
+        except Exception as error:  # Ray throws a bare Exception where a node takes over 30 s to start
+            ray.shutdown()
+            if address is None and turn + 1 < STARTS and "timed out" in str(error):
+                continue
+            place, why = address or "this machine", " ".join(str(error).split())[:160]
+            raise EngineError(f"no Ray cluster at {place} ({why}): start one, or use local") from None
