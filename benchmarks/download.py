@@ -141,7 +141,7 @@ class Ours:
 
 
 def ours(address: str, home: Path, images: int) -> Ours:
-    """As the commands do it: every picture's hash checked, its listing kept, a crawl a core; then features and shards."""
+    """As the commands do it, a crawl a core: hashes checked, listings kept; then features and shards."""
     begun = time.monotonic()
     cores = len(os.sched_getaffinity(0))
 
