@@ -142,7 +142,7 @@ function histogram(feature) {
     marks.map((c) => c.threshold),
   );
   if (!scale) return null;
-  const bins = binned(feature.values, scale, (i) => (captures[i].state === "kept" ? 0 : 1));
+  const bins = stacked(binsOf(feature.values, scale), (i) => (captures[i].state === "kept" ? 0 : 1));
   const paths = plotPaths();
   barsOf(bins, paths);
   const known = Float64Array.from(feature.values.filter((v) => !Number.isNaN(v))).sort();

@@ -31,13 +31,16 @@ function scaleOf(values, marks) {
   };
 }
 
+const NOWHERE = 255;
+
+/** The bin of each value; NOWHERE for what is missing. Found once, for a moved threshold changes colours only. */
+const binsOf = (values, scale) =>
+  Uint8Array.from(values, (v) => (Number.isNaN(v) ? NOWHERE : Math.min(BINS - 1, Math.floor(scale.to(v) * BINS))));
+
 /** Stacked counts by bin: kept, failing here, taken elsewhere. `kindOf` gives 0, 1 or 2. */
-function binned(values, scale, kindOf) {
+function stacked(places, kindOf) {
   const bins = [0, 1, 2].map(() => new Uint32Array(BINS));
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) continue;
-    bins[kindOf(i)][Math.min(BINS - 1, Math.floor(scale.to(values[i]) * BINS))] += 1;
-  }
+  for (let i = 0; i < places.length; i++) if (places[i] !== NOWHERE) bins[kindOf(i)][places[i]] += 1;
   return bins;
 }
 
@@ -98,6 +101,7 @@ function line(kind) {
 function slider(comparison, onmove) {
   const { operand, op, threshold, scale } = comparison;
   if (!scale) return null;
+  const places = lazily(() => binsOf(comparison.values, scale));
   const paths = plotPaths();
   const now = line("now");
   const was = line("was");
@@ -158,5 +162,5 @@ function slider(comparison, onmove) {
     ),
   );
   show(threshold);
-  return { element, show, redraw: (kindOf) => barsOf(binned(comparison.values, scale, kindOf), paths) };
+  return { element, show, redraw: (kindOf) => barsOf(stacked(places(), kindOf), paths) };
 }

@@ -1,6 +1,7 @@
 // Thresholds: each comparison of the keep rules with the captures nearest to it, and what moving it would change.
 
 const NEAREST = 6;
+const REST = 120; // ms
 
 /** Rows by value, once; rows without a value come last. */
 const sortedRows = (comparison) =>
@@ -28,8 +29,8 @@ function nearest(comparison, limit) {
   };
   const [below, above] = [walk(low - 1, -1), walk(low, 1)];
   return upward
-    ? { fail: below, pass: above, failing: low, passing: order.length - low }
-    : { fail: above, pass: below, failing: order.length - low, passing: low };
+    ? { fail: below, pass: above }
+    : { fail: above, pass: below };
 }
 
 function thresholds() {
@@ -42,12 +43,24 @@ function thresholds() {
     }),
   );
   let due = 0;
+  let settling = 0;
+  const redraw = (number) => {
+    cards[number].stale = !cards[number].near;
+    if (!cards[number].stale) cards[number].redraw(state, number);
+  };
+  const settle = () => {
+    cards.forEach((card, number) => card.near && card.pictures(state, number));
+    outcome.settle();
+  };
+  /** Numbers and bars follow the hand; pictures come when it rests. */
   const soon = () => {
     due ||= requestAnimationFrame(() => {
       due = 0;
       state.took = decide(state.limits);
-      for (const [number, card] of cards.entries()) card.refresh(state, number);
+      cards.forEach((_, number) => redraw(number));
       outcome.refresh();
+      clearTimeout(settling);
+      settling = setTimeout(settle, REST);
     });
   };
   const set = (limits) => {
@@ -55,8 +68,21 @@ function thresholds() {
     cards.forEach((card, number) => card.show(limits[number]));
     soon();
   };
-  for (const [number, card] of cards.entries()) card.refresh(state, number);
+  const nearby = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const number = cards.findIndex((card) => card.element === target);
+        cards[number].near = isIntersecting;
+        if (!isIntersecting) continue;
+        redraw(number);
+        cards[number].pictures(state, number);
+      }
+    },
+    { rootMargin: "400px" },
+  );
+  for (const card of cards) nearby.observe(card.element);
   outcome.refresh();
+  outcome.settle();
   const plain = report.model.rules.filter((rule) => !rule.comparisons.length);
   return section(
     "thresholds",
@@ -87,18 +113,29 @@ function thresholdCard(comparison, onmove) {
     shots,
   );
   let drawn = "";
-  const refresh = ({ limits, took }, number) => {
-    const limit = limits[number];
+  const redraw = ({ limits, took }, number) => {
     const passes = TESTS[comparison.op];
-    control?.redraw((i) => (took[i] === KEPT ? 0 : passes(comparison.values[i], limit) ? 2 : 1));
-    const near = nearest(comparison, limit);
-    const kept = sortedRows(comparison).reduce((sum, i) => sum + (took[i] === KEPT), 0);
+    const limit = limits[number];
+    let [kept, failing] = [0, 0];
+    control?.redraw((i) => {
+      if (took[i] === KEPT) {
+        kept += 1;
+        return 0;
+      }
+      if (passes(comparison.values[i], limit)) return 2;
+      failing += 1;
+      return 1;
+    });
+    const elsewhere = sortedRows(comparison).length - kept - failing;
     replace(
       sides,
       el("span.keep", {}, el("b", {}, count(kept)), " kept"),
-      el("span.reject", {}, el("b", {}, count(near.failing)), " fail here"),
-      el("span.quiet", {}, el("b", {}, count(near.passing - kept)), " pass, and go for another reason"),
+      el("span.reject", {}, el("b", {}, count(failing)), " fail here"),
+      el("span.quiet", {}, el("b", {}, count(elsewhere)), " pass, and go for another reason"),
     );
+  };
+  const pictures = ({ limits }, number) => {
+    const near = nearest(comparison, limits[number]);
     const key = `${near.fail}|${near.pass}`;
     if (key === drawn) return;
     drawn = key;
@@ -110,7 +147,7 @@ function thresholdCard(comparison, onmove) {
       edgeSide("keep", "Nearest that pass", near.pass, comparison),
     );
   };
-  return { element, refresh, show: (value) => control?.show(value) };
+  return { element, redraw, pictures, show: (value) => control?.show(value) };
 }
 
 const varies = ({ values }) => {
@@ -129,7 +166,7 @@ function constantCard(comparison) {
     { id: `edge-${comparison.rule}-${comparison.operand}` },
     el("header.edge-head", {}, el("h3", {}, words(rule.name)), el("code.quiet", {}, rule.sql), el("p.sides.small.quiet", {}, `${words(comparison.operand)}: ${told}.`)),
   );
-  return { element, refresh() {}, show() {} };
+  return { element, redraw() {}, pictures() {}, show() {} };
 }
 
 function edgeSide(token, title, indices, comparison) {
@@ -188,11 +225,12 @@ function outcomeOf(state, reset) {
       " kept",
       moved.length > 0 && el("span.quiet", {}, ` · ${signed(after.kept - before.kept)} against ${count(before.kept)}`),
     );
-    replace(changes, moved.length ? changeLists(state.took) : null);
     replace(steps, stepRows(before, after));
     replace(make, moved.length ? makeIt(moved) : el("p.quiet.small", {}, "Move a line to see the new counts, who comes and who goes, and the command that says the same."));
   };
-  return { element, refresh };
+  const settle = () =>
+    replace(changes, state.limits.some((limit, i) => limit !== comparisons[i].threshold) ? changeLists(state.took) : null);
+  return { element, refresh, settle };
 }
 
 function honest() {
