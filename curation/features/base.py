@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from curation.features.decode import Decoded
 
 Row = dict[str, Any]
+Columns = Mapping[str, Any]
 
 
 class ValueProblem(Exception):
@@ -99,6 +100,9 @@ class Feature:
         """What `compute` needs of this capture, small; raises ValueProblem where it has no value."""
         raise NotImplementedError
 
-    def compute(self, prepared: list[Any]) -> list[Row]:
-        """One row of columns (or the ValueProblem it met) for each prepared value, in order; never fewer."""
+    def compute(self, prepared: list[Any]) -> list[Row] | Columns:
+        """One row of columns (or the ValueProblem it met) for each prepared value, in order; never fewer.
+
+        Where all have a value, columns by name (NumPy or Arrow arrays) spare a row for each.
+        """
         return prepared

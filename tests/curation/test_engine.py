@@ -214,7 +214,7 @@ class Heavy(Feature):
             Heavy.most = max(Heavy.most, Heavy.waiting)
         return np.full(1 << 20, int(item.capture.capture_id[:2], 16), np.uint8)
 
-    def compute(self, prepared: list[Any]) -> dict[str, np.ndarray]:  # type: ignore[override]
+    def compute(self, prepared: list[Any]) -> dict[str, np.ndarray]:
         with self.lock:
             Heavy.waiting -= len(prepared)
         return {"heavy": np.stack([value[:4] for value in prepared]).astype(np.float16)}
