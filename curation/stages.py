@@ -27,6 +27,7 @@ Progress = Callable[[str, int, int], None]
 RELATED = pa.schema(
     [("a", pa.int32()), ("b", pa.int32()), ("relation", pa.string()), ("distance", pa.float32()), ("why", pa.string())]
 )
+PIXELS = pa.schema([("aspect", pa.float32()), ("_thumb", pa.binary())])
 TEXTS = ("caption", "title", "name")  # what clusters are named by: the first that there is
 NOT_OF_PAIRS = {"policy", "rank", "cap"}  # say what becomes of pairs, not which there are
 LARGEST = 0.5  # share of the kept rows in one component from which on a note says so
@@ -71,6 +72,9 @@ def related(recipe: Recipe, table: pa.Table, home: Path, progress: Progress | No
     path = columns.folder(home) / f"relations-{key}.arrow"
     found = columns.found(path)
     if found is None:
+        for field in PIXELS:  # a table from elsewhere may have hashes and embeddings alone
+            if field.name not in table.schema.names:
+                table = table.append_column(field, pa.nulls(len(table), field.type))
         pairs = relations.find(table, policies, progress)
         found = columns.write(path, pairs.schema, [pairs])
     return found
