@@ -54,8 +54,11 @@ def plane(version: Version, home: Path, progress: Progress | None = None) -> Pla
 
 def embeddings(version: Version, home: Path) -> np.ndarray:
     """float32[n, d], L2-normalised; NaN where a capture has none. From the shards, then from the feature files."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
+    shown = pa.array(version.ids, pa.string())
     place = {capture_id: index for index, capture_id in enumerate(version.ids)}
     folder = Path(home) / "datasets" / version.name / version.number
     paths = [path for path in shard_paths(folder, version.manifest) if path.is_file()]
@@ -68,6 +71,7 @@ def embeddings(version: Version, home: Path) -> np.ndarray:
             if not {"capture_id", "embedding"} <= set(pq.read_schema(path).names):
                 continue
             table = pq.read_table(path, columns=["capture_id", "embedding"]).drop_null()
+            table = table.filter(pc.is_in(table["capture_id"], value_set=shown))
         except (OSError, ValueError):
             continue  # a map with fewer captures is better than no report
         if not len(table):
@@ -77,9 +81,7 @@ def embeddings(version: Version, home: Path) -> np.ndarray:
             found = np.full((len(place), vectors.shape[1]), np.nan, np.float32)
         if vectors.shape[1] != found.shape[1]:
             continue
-        for capture_id, vector in zip(table["capture_id"].to_pylist(), vectors, strict=True):
-            if capture_id in place:
-                found[place[capture_id]] = vector
+        found[[place[capture_id] for capture_id in table["capture_id"].to_pylist()]] = vectors
     return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6) if found.size else found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,11 +68,7 @@ def read_version(dataset_dir: Path, most: int = MOST) -> Version:
         raise ReportError(f"no dataset version at {dataset_dir}: run gesso curate first") from None
     except ValueError as error:
         raise ReportError(f"{manifest_path} cannot be read ({error}): run gesso curate again") from None
-    review = _read(dataset_dir / "review.parquet")
-    every: list[str] = review["capture_id"].to_pylist()
-    chosen = _sample(len(review), most)
-    if chosen is not None:
-        review = review.take(chosen)
+    review, count = _review(dataset_dir / "review.parquet", most)
     table = review.take(_order(review))
     ids: list[str] = table["capture_id"].to_pylist()
     doms = table["dom_sha256"].to_pylist() if "dom_sha256" in table.column_names else [None] * len(ids)
@@ -79,15 +77,48 @@ def read_version(dataset_dir: Path, most: int = MOST) -> Version:
         number=_number(dataset_dir),
         manifest=manifest,
         table=table,
-        pairs=_pairs(_read(dataset_dir / "relations.parquet"), every, ids),
+        pairs=_pairs(_read(dataset_dir / "relations.parquet"), dataset_dir / "review.parquet", ids),
         designs=_designs(dataset_dir, manifest, dict(zip(ids, doms, strict=True))),
-        sampled_of=len(every) if chosen is not None else 0,
+        sampled_of=count if count > most else 0,
     )
 
 
-def _sample(count: int, most: int) -> list[int] | None:
-    """Evenly spaced row numbers; ids are hashes, so a sample by id is a fair one. None where all fit."""
-    return None if count <= most else [index * count // most for index in range(most)]
+def _review(path: Path, most: int) -> tuple[pa.Table, int]:
+    """All rows and their number; of more than `most`, evenly spaced ones, a row group in memory at a time.
+
+    Rows are sorted by id, and ids are hashes, so the sample is a fair one.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with _named(path), pq.ParquetFile(path) as file:
+        count = file.metadata.num_rows
+        if count <= most:
+            return file.read(), count
+        chosen = [index * count // most for index in range(most)]
+        parts, start, at = [], 0, 0
+        for group in range(file.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            wanted = []
+            while at < most and chosen[at] < end:
+                wanted.append(chosen[at] - start)
+                at += 1
+            parts.append(file.read_row_group(group).take(wanted))
+            start = end
+        return pa.concat_tables(parts), count
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What goes wrong with a table, with its name and what to do."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise ReportError(f"{path} is missing: run gesso curate again") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ReportError(f"{path} cannot be read ({error}): run gesso curate again") from None
 
 
 def _number(dataset_dir: Path) -> str:
@@ -114,30 +145,25 @@ def _order(review: pa.Table) -> list[int]:
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with _named(path):
         if columns is not None:
             columns = [name for name in columns if name in pq.read_schema(path).names]
         return pq.read_table(path, columns=columns)
-    except FileNotFoundError:
-        raise ReportError(f"{path} is missing: run gesso curate again") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ReportError(f"{path} cannot be read ({error}): run gesso curate again") from None
 
 
-def _pairs(relations: pa.Table, every: list[str], ids: list[str]) -> pa.Table:
-    """Pairs by place in `ids`. The file has capture ids, or row numbers in the order of all ids."""
+def _pairs(relations: pa.Table, review: Path, ids: list[str]) -> pa.Table:
+    """Pairs by place in `ids`. The file has capture ids, or row numbers of `review`."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    place = pa.array(ids)
+    place = pa.array(ids, pa.string())
 
     def placed(name: str) -> pa.Array:
         column = relations[name]
         if pa.types.is_integer(column.type):
-            column = pa.array(sorted(every)).take(column.combine_chunks())
+            column = _read(review, ["capture_id"])["capture_id"].take(column)
         return pc.index_in(column, value_set=place)
 
     a, b = placed("a"), placed("b")
@@ -155,10 +181,15 @@ def _pairs(relations: pa.Table, every: list[str], ids: list[str]) -> pa.Table:
 
 def _designs(dataset_dir: Path, manifest: Row, doms: dict[str, Any]) -> dict[str, Row]:
     """Notations stand in the shards only, so captures that were not kept have none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     found: dict[str, Row] = {}
+    shown = pa.array(list(doms), pa.string())
     for path in shard_paths(dataset_dir, manifest):
-        for row in _read(path, ["capture_id", "design", "design_slots"]).to_pylist():
-            if row.get("design") and row["capture_id"] in doms:
+        shard = _read(path, ["capture_id", "design", "design_slots"])
+        for row in shard.filter(pc.is_in(shard["capture_id"], value_set=shown)).to_pylist():
+            if row.get("design"):
                 found[row["capture_id"]] = {**row, "dom_sha256": doms[row["capture_id"]]}
     return found
 

@@ -2,6 +2,7 @@
 
 const HUES_OF_GROUPS = 8; // colours that are told apart; what is left is grey
 const COLOUR_BY = { cluster: "Cluster", state: "State", split: "Split", site: "Site", form: "Form factor", theme: "Theme" };
+const MOST_NAMES = 32;
 const NAMED = ["cluster", "site"]; // what lies together, so that a name has a place
 const BASIS = {
   embedding: "Captures that mean alike lie together: their embeddings",
@@ -341,7 +342,8 @@ function paintNames(map, context) {
   context.lineJoin = "round";
   const boxes = [];
   for (const group of map.groups) {
-    if (group.token === "line-strong" || (map.only && map.only !== group.name)) continue;
+    const named = group.token !== "line-strong" || map.by === "cluster";
+    if (!named || !group.name || boxes.length >= MOST_NAMES || (map.only && map.only !== group.name)) continue;
     const text = map.by === "state" ? STATES[group.name] : words(group.name);
     const shown = text.length > 34 ? `${text.slice(0, 32)}…` : text;
     const wide = context.measureText(shown).width / 2 + 4;

@@ -169,7 +169,7 @@ function memberShot(group, member, members, scale, difference) {
       capture.state === "kept"
         ? el("b.keep", {}, "kept")
         : el(`span.${TOKEN[capture.state]}`, {}, ruleWords(capture.rule)),
-      capture !== kept && tie && el("span.quiet", {}, ` ${tie}${member.direct ? "" : " to another"}`),
+      capture !== kept && tie && el("span.quiet", {}, ` ${tie}${member.direct ? "" : " (to another)"}`),
     ),
     told,
   );

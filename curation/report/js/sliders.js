@@ -10,7 +10,8 @@ function scaleOf(values, marks) {
   const at = (part) => sorted[Math.floor(part * (sorted.length - 1))];
   let low = Math.min(at(0.002), ...marks);
   let high = Math.max(at(0.998), ...marks);
-  const log = low > 0 && high / low > 40;
+  const log = low > 0 && high / low > 20 && at(0.5) - low < 0.09 * (high - low); // crowded at the low end
+  if (log) low = Math.max(low, Math.min(at(0.02), ...marks), high / 1e4);
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const pad = log ? 0 : (high - low) * 0.03;
   if (!log) [low, high] = [low < 0 || low - pad >= 0 ? low - pad : low, high + pad];
