@@ -71,7 +71,8 @@ def ours(job: dict[str, Any]) -> dict[str, float]:
     seeds = Path(job["store"]).with_suffix(".txt")
     seeds.parent.mkdir(parents=True, exist_ok=True)
     seeds.write_text("\n".join(job["urls"]))
-    settings = {"GESSO_PROXY": job["proxy"], "GESSO_PAGES": CONCURRENT, **job["settings"]}
+    # The peer knows no opt-out: to race over the same pages, ours records them here instead of turning back.
+    settings = {"GESSO_PROXY": job["proxy"], "GESSO_PAGES": CONCURRENT, "OPT_OUT": "record", **job["settings"]}
     memory, begun = Memory(), perf_counter()
     summary = crawl("web", {"seeds": str(seeds), "depth": "0"}, store=job["store"], settings=settings)
     seconds = float(summary.stats.get("gesso/page_seconds", perf_counter() - begun))
