@@ -133,7 +133,7 @@ def _provenance(manifest: dict[str, Any], profile: Profile | None) -> list[str]:
     if profile:
         head = ("source", "spiders", "fetched", "sites", "captures", "kept", "rejected", "failed")
         rows = [
-            (s.name, ", ".join(s.spiders), _days(s.first, s.last), s.sites, s.input, s.kept, s.rejected, s.failed)
+            (s.name or "", ", ".join(filter(None, s.spiders)), _days(s.first, s.last), s.sites, s.input, s.kept, s.rejected, s.failed)
             for s in profile.sources
         ]
     rights = [
@@ -215,6 +215,8 @@ def _features(manifest: dict[str, Any]) -> list[str]:
 
 
 def _days(first: Any, last: Any) -> str:
+    if first is None or last is None:  # a table from elsewhere need not say when
+        return "not stated"
     a, b = f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
     return a if a == b else f"{a} to {b}"
 
