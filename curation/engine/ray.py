@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -194,7 +195,12 @@ def _cause(error: BaseException) -> BaseException:
         if isinstance(inner, GessoError):
             return EngineError(str(inner))
         seen = inner if isinstance(inner, BaseException) and inner is not seen else seen.__cause__
-    last = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+    text = str(error)
+    if said := re.findall(
+        r"(?:curation|crawlers)\.[\w.]+Error: (.+)", text
+    ):  # an actor that died has its error as text
+        return EngineError(said[-1])
+    last = next((line for line in reversed(text.splitlines()) if line.strip()), type(error).__name__)
     return EngineError(f"Ray gave up ({last.strip()[:200]}): run the same command to go on")
 
 

@@ -81,6 +81,12 @@ def test_a_worker_with_other_weights_or_code_is_turned_away(tmp_path: Path) -> N
         other.step()
 
 
+def test_an_actor_that_died_of_a_known_error_says_it_in_one_line() -> None:
+    text = "The actor died:\n  File x\ncuration.engine.plan.EngineError: feature 'ink' is another one: install it"
+    assert str(ray_engine._cause(RuntimeError(text))) == "feature 'ink' is another one: install it"
+    assert str(ray_engine._cause(RuntimeError("no room"))).startswith("Ray gave up (no room)")
+
+
 def test_models_apart_give_what_models_together_give(tmp_path: Path) -> None:
     store = fill(tmp_path, sites=1)
     plan = engine.plan(CHOICES[:2], tmp_path)
