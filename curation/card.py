@@ -133,7 +133,16 @@ def _provenance(manifest: dict[str, Any], profile: Profile | None) -> list[str]:
     if profile:
         head = ("source", "spiders", "fetched", "sites", "captures", "kept", "rejected", "failed")
         rows = [
-            (s.name or "", ", ".join(filter(None, s.spiders)), _days(s.first, s.last), s.sites, s.input, s.kept, s.rejected, s.failed)
+            (
+                s.name or "",
+                ", ".join(filter(None, s.spiders)),
+                _days(s.first, s.last),
+                s.sites,
+                s.input,
+                s.kept,
+                s.rejected,
+                s.failed,
+            )
             for s in profile.sources
         ]
     rights = [
