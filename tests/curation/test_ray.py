@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -75,7 +76,7 @@ def test_a_worker_with_other_weights_or_code_is_turned_away(tmp_path: Path) -> N
     store = fill(tmp_path, sites=1)
     plan = engine.plan(CHOICES, tmp_path)
     crew = ray_engine.Crew.of(plan, Step(plan.features, store), tmp_path)
-    other = ray_engine.Crew(crew.store, crew.home, crew.params, crew.fingerprints | {"palette": "0" * 12})
+    other = replace(crew, fingerprints=crew.fingerprints | {"palette": "0" * 12})
     assert list(crew.step().level) == [feature.name for feature in plan.features]
     with pytest.raises(engine.EngineError, match="another one on a Ray worker"):
         other.step()
