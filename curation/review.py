@@ -37,9 +37,9 @@ The thumbnail of a row is the blob `image_sha256` of `format` in the capture sto
 `cluster` (int32, 0 is the largest) and `cluster_name` come last, where there is an embedding.
 
 `relations.parquet`, one row a related pair, a < b, sorted by (relation, a, b): `a, b` string, `relation` string,
-`distance` float (bits of 256 for `copy`, 0 for `exact`), `why` string (the facts that decided). Pairs of all decoded
-captures, also of rejected ones; a group of n equals is written as n-1 pairs with its smallest id, and only that id has
-other relations.
+`distance` float (0 for `exact`; see `curation.relations.find`), `why` string (the facts that decided). Pairs of all
+decoded captures, also of rejected ones; a group of n equals is written as n-1 pairs with its smallest id, and only that
+id has other relations.
 
 `rejected.parquet`: the rows of review.parquet whose state is not `kept`.
 

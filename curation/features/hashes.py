@@ -20,6 +20,7 @@ HASH_SIDE = 16
 THUMB = (96, 144)  # width and height whatever the shape: two rows or more a line of text, on phones and desktops
 SKETCH = (12, 16)  # cells across and down
 SKETCH_BYTES = SKETCH[0] * SKETCH[1]
+CUT = 0.03  # of a side, the rim that copies most often lack
 STRIP = 1024
 
 
@@ -33,11 +34,12 @@ class HashParams(Params):
 class Hashes(Feature):
     """`phash` is the DCT hash of Zauner 2010 (as in imagehash) at 16×16 bits, as 64 hex digits, row by row.
 
-    `_thumb` is a 96×144 WebP file. `_sketch` holds 16×12 bytes: how much stands where, the same in light and dark.
+    `_thumb` is a 96×144 WebP file. `_sketch` holds 16×12 bytes: how much stands where, the same in light and dark;
+    `_sketch_cut` is that of the picture without its rim, by which a cut copy finds its original.
     """
 
     name: ClassVar[str] = "hashes"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     needs: ClassVar[tuple[str, ...]] = ("image",)
     offers: ClassVar[str] = "hashes of bytes and pixels, 256-bit perceptual hash"
     parameters: ClassVar[type[Params]] = HashParams
@@ -52,6 +54,7 @@ class Hashes(Feature):
                 ("phash", pa.string()),
                 ("_thumb", pa.binary()),
                 ("_sketch", pa.binary(SKETCH_BYTES)),
+                ("_sketch_cut", pa.binary(SKETCH_BYTES)),
             ]
         )
 
@@ -63,7 +66,8 @@ class Hashes(Feature):
             "pixels_sha256": pixels_sha256(item.decoded.image),
             "phash": phash(between_bars(item.decoded, item.capture, self.params)),
             "_thumb": webp(thumb),
-            "_sketch": sketch(np.asarray(thumb.convert("L"), dtype=np.float32)),
+            "_sketch": sketch(thumb),
+            "_sketch_cut": sketch(thumb.resize(THUMB, Image.Resampling.BILINEAR, box=_without_rim(CUT))),
         }
 
 
@@ -90,13 +94,19 @@ def webp(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def sketch(grey: np.ndarray) -> bytes:
-    """Edge strength of a grey 144×96 picture in 16×12 cells, its root scaled to length 1 and to bytes, row by row.
+def _without_rim(share: float) -> tuple[float, float, float, float]:
+    width, height = THUMB
+    return width * share, height * share, width * (1 - share), height * (1 - share)
+
+
+def sketch(thumb: Image.Image) -> bytes:
+    """Edge strength of a 96×144 picture in 16×12 cells, its root scaled to length 1 and to bytes, row by row.
 
     Neighbouring cells share a little, so that a picture cut by some percent stays near.
     """
     from scipy.ndimage import gaussian_filter
 
+    grey = np.asarray(thumb.convert("L"), dtype=np.float32)
     down, across = np.abs(np.diff(grey, axis=0, append=grey[-1:])), np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
     strength = gaussian_filter(down + across, 4.0, mode="constant")
     width, height = SKETCH

@@ -7,7 +7,7 @@ run on one machine. A row has at most `nearest` neighbours an index, so a millio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,15 @@ LISTS = 4096
 PROBES = 16  # lists that are looked at
 BIT_PROBES = 48
 TRAINED_ON = 40  # rows a list
+FEW = 4
+
+
+class Matrix(Protocol):
+    """An array of n × d, or what reads one a slice at a time."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, which: Any) -> np.ndarray: ...
 
 
 def near_codes(codes: np.ndarray, radius: int, nearest: int, progress: Progress | None = None) -> np.ndarray:
@@ -36,12 +45,23 @@ def near_codes(codes: np.ndarray, radius: int, nearest: int, progress: Progress 
 
 
 def near_vectors(
-    vectors: np.ndarray, furthest: float, nearest: int, *, cosine: bool = False, progress: Progress | None = None
+    vectors: Matrix,
+    furthest: float,
+    nearest: int,
+    *,
+    close: float | None = None,
+    cosine: bool = False,
+    queries: Matrix | None = None,
+    progress: Progress | None = None,
 ) -> np.ndarray:
-    """Keys of the pairs of vectors (n × d, bytes or float16) within a Euclidean distance, or above a cosine."""
+    """Keys of the pairs of vectors (n × d, bytes or float16) within a Euclidean distance, or above a cosine.
+
+    Of a row's neighbours beyond `close`, the first `FEW` count. `queries` are other vectors of the same rows that look
+    for neighbours in the place of the vectors themselves.
+    """
     import faiss
 
-    size = vectors.shape[1]
+    size = vectors[:1].shape[1]
     metric = faiss.METRIC_INNER_PRODUCT if cosine else faiss.METRIC_L2
     index = faiss.IndexFlat(size, metric)
     if len(vectors) > FLAT:
@@ -53,8 +73,17 @@ def near_vectors(
     for start in range(0, len(vectors), BLOCK * 4):
         index.add(vectors[start : start + BLOCK * 4].astype(np.float32))
     limit = furthest if cosine else furthest**2
-    near = (lambda d: d >= limit) if cosine else (lambda d: d <= limit)
-    return _joined(_near(index.search, vectors, nearest, near, progress, np.float32), len(vectors))
+    inner = limit if close is None else close**2
+
+    def near(distances: np.ndarray) -> np.ndarray:
+        if cosine:
+            return distances >= limit
+        few = np.arange(distances.shape[1]) <= FEW
+        return (distances <= inner) | (few & (distances <= limit))
+
+    return _joined(
+        _near(index.search, vectors if queries is None else queries, nearest, near, progress, np.float32), len(vectors)
+    )
 
 
 def sharing(keys: np.ndarray, most: int = 12) -> np.ndarray:
@@ -89,7 +118,7 @@ def _bounded(index: Any, probes: int) -> Any:
 
 def _near(
     search: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]],
-    queries: np.ndarray,
+    queries: Matrix,
     nearest: int,
     near: Callable[[np.ndarray], np.ndarray],
     progress: Progress | None,
@@ -101,7 +130,7 @@ def _near(
         distances, found = search(block if as_type is None else block.astype(as_type), min(number, nearest + 1))
         at = np.repeat(np.arange(start, start + len(block)), found.shape[1])
         found = found.ravel()
-        good = (found >= 0) & (found != at) & near(distances.ravel())
+        good = (found >= 0) & (found != at) & near(distances).ravel()
         yield key(at[good], found[good], number)
         if progress:
             progress("relations", min(start + BLOCK, number), number)

@@ -6,15 +6,14 @@ capture metadata lower or raise what the pixels must show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curation.relations.likeness import Likeness
 from curation.relations.policy import NAMES, Relations
+from curation.relations.rows import codes
 from curation.relations.words import Words
 
 NONE = -1
@@ -42,13 +41,13 @@ class Known:
 
     @staticmethod
     def of(table: pa.Table) -> Known:
-        page = _codes(table, ("canonical_url", "view", "viewport_width"))
-        listed = _codes(table, ("app_id", "form_factor", "position"))
+        page = codes(table, ("canonical_url", "view", "viewport_width"))
+        listed = codes(table, ("app_id", "form_factor", "position"))
         return Known(
-            site=_codes(table, ("site",)),
+            site=codes(table, ("site",)),
             screen=np.where(listed >= 0, listed + 1 + page.max(initial=NONE), page),
-            theme=_codes(table, ("theme",)),
-            locale=_codes(table, ("locale",)),
+            theme=codes(table, ("theme",)),
+            locale=codes(table, ("locale",)),
         )
 
     def differ(self, name: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -76,8 +75,8 @@ def decide(
         found[index], told[int(index)] = _by_words(int(index), a, b, like, known, words, policies, found[index])
     found[_other_tones(a, b, like, known, policies) & ~blank] = THEME
     found[_copies(like, policies) & ~blank] = COPY
-    found[blank & (like.difference <= EMPTY_DIFFERENCE)] = COPY
-    found[blank & (like.difference > EMPTY_DIFFERENCE)] = NONE
+    same_ground = (like.difference <= EMPTY_DIFFERENCE) & (like.tinted <= policies.copy_.max_tinted)
+    found[blank] = np.where(same_ground[blank], COPY, NONE)
     return found, [_why(int(at), index, like, told) if at >= 0 else "" for index, at in enumerate(found)]
 
 
@@ -95,7 +94,8 @@ def _other_tones(a: np.ndarray, b: np.ndarray, like: Likeness, known: Known, pol
     """Like edges in other tones; two themes of one known page need show less."""
     least = policies.theme.min_structure
     edges = np.minimum(like.found, like.kept)
-    other = ((like.tone <= OTHER_TONE) & (like.difference >= STRANGE)) | (like.tinted >= OTHER_COLOUR)
+    coloured = (like.tinted >= OTHER_COLOUR) & (like.structure >= policies.copy_.min_structure)
+    other = ((like.tone <= OTHER_TONE) & (like.difference >= STRANGE)) | coloured
     seen = (like.structure >= least) & (edges >= EDGES_KEPT) & (like.inked >= SPARSE) & other
     told = known.agree("screen", a, b) & known.differ("theme", a, b) & (like.structure >= least / 2)
     alone = ~known.agree("theme", a, b) & ~known.differ("site", a, b)
@@ -167,18 +167,3 @@ def _why(found: int, index: int, like: Likeness, told: dict[int, str]) -> str:
     if found in (LOCALE, SAME_STATE) and told.get(index):
         facts.append(told[index])
     return ", ".join(facts)
-
-
-def _codes(table: pa.Table, names: Sequence[str]) -> np.ndarray:
-    """One integer for each distinct combination of values, -1 where one is null or the table lacks a column."""
-    if not set(names) <= set(table.column_names):
-        return np.full(len(table), NONE, np.int64)
-    codes = np.zeros(len(table), np.int64)
-    unknown = np.zeros(len(table), bool)
-    for name in names:
-        column = pc.dictionary_encode(table[name].combine_chunks())
-        column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        values = pc.fill_null(column.indices, NONE).to_numpy(zero_copy_only=False).astype(np.int64)
-        unknown |= values < 0
-        _, codes = np.unique(codes * (values.max(initial=0) + 2) + values, return_inverse=True)
-    return np.where(unknown, NONE, codes)

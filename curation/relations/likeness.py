@@ -128,7 +128,8 @@ def _evened(one: np.ndarray, other: np.ndarray, seen: np.ndarray) -> np.ndarray:
     mean, mean_other = (one * seen).sum((1, 2)) / number, (other * seen).sum((1, 2)) / number
     first = (one - mean[:, None, None]) * seen
     slope = (first * (other - mean_other[:, None, None])).sum((1, 2)) / np.maximum(1e-3, (first * first).sum((1, 2)))
-    slope = np.clip(slope, *GAIN)
+    flat = (first * first).sum((1, 2)) / number < 1
+    slope = np.where(flat, 1, np.clip(slope, *GAIN))
     shift = np.clip(mean_other - slope * mean, -BIAS, BIAS)
     return np.asarray(slope[:, None, None] * one + shift[:, None, None])
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from PIL import Image
 
 from curation.relations import candidates
 from curation.relations.decide import COPY, NONE, Known, decide
 from curation.relations.likeness import TALL, likeness
 from curation.relations.policy import NAMES, Relations
+from curation.relations.rows import Column, floats, one_code, valid
 from curation.relations.words import Words
 
 SCHEMA = pa.schema(
@@ -31,6 +31,7 @@ EXACT = 0
 NEAREST = 16  # neighbours of a row that become candidates, in each index
 HASH_RADIUS = 40  # bits within which two hashes make a candidate
 SKETCH_RADIUS = 450.0  # of sketches 800 long: another screen of one app lies at 300 or more, another app's at 580
+SKETCH_CLOSE = 250.0  # copies, themes and most languages lie within; beyond, a row's first neighbours are enough
 COSINE = 0.85
 STRETCH = 0.12  # the most by which the log of two aspect ratios may differ
 PIXEL_BLOCK = 48  # pairs that are compared at a time by one thread
@@ -70,7 +71,7 @@ def find_pairs(table: pa.Table, policies: Relations, progress: Progress | None =
     keys = candidate_keys(table, first, progress)
     a, b = candidates.rows_of(keys, len(table))
     a, b = _of_like_shape(table, a, b)
-    seen = _valid(table, "_thumb") & _valid(table, "aspect")
+    seen = valid(table, "_thumb") & valid(table, "aspect")
     looked = seen[a] & seen[b]
     some = [exact, by_code(table, a[~looked], b[~looked], policies)]
     some += by_pixels(table, a[looked], b[looked], policies, progress)
@@ -80,7 +81,7 @@ def find_pairs(table: pa.Table, policies: Relations, progress: Progress | None =
 
 def exact_pairs(pixels: pa.ChunkedArray) -> Pairs:
     """Each row of a group of equals with the group's first: n-1 pairs say it all. Null equals nothing."""
-    codes = pc.fill_null(pc.dictionary_encode(pixels.combine_chunks()).indices, -1).to_numpy(zero_copy_only=False)
+    codes = one_code(pixels)
     rows = np.flatnonzero(codes >= 0)
     _, first, group = np.unique(codes[rows], return_index=True, return_inverse=True)
     a, b = rows[first[group]], rows
@@ -91,16 +92,24 @@ def exact_pairs(pixels: pa.ChunkedArray) -> Pairs:
 
 def candidate_keys(table: pa.Table, first: np.ndarray, progress: Progress | None) -> np.ndarray:
     """Distinct keys of the pairs worth a look, by every index and key that the table's columns allow."""
+    near = candidates.near_vectors
+
+    def by_sketch(sketches: Column) -> np.ndarray:
+        some = near(sketches, SKETCH_RADIUS, NEAREST, close=SKETCH_CLOSE, progress=progress)
+        if "_sketch_cut" not in table.column_names:
+            return some
+        cut = Column(table, "_sketch_cut", sketches.rows)
+        return np.concatenate([some, near(sketches, SKETCH_CLOSE, NEAREST, queries=cut, progress=progress)])
+
     found = []
-    for name, near in (
-        ("phash", lambda codes: candidates.near_codes(codes, HASH_RADIUS, NEAREST, progress)),
-        ("_sketch", lambda s: candidates.near_vectors(s, SKETCH_RADIUS, NEAREST, progress=progress)),
-        ("embedding", lambda e: candidates.near_vectors(e, COSINE, NEAREST // 2, cosine=True, progress=progress)),
+    for name, index in (
+        ("phash", lambda codes: candidates.near_codes(codes[:], HASH_RADIUS, NEAREST, progress)),
+        ("_sketch", by_sketch),
+        ("embedding", lambda e: near(e, COSINE, NEAREST // 2, cosine=True, progress=progress)),
     ):
-        rows = np.flatnonzero(first & _valid(table, name))
+        rows = np.flatnonzero(first & valid(table, name))
         if len(rows) > 1:
-            values = _matrix(table[name].take(pa.array(rows)) if len(rows) < len(table) else table[name])
-            i, j = candidates.rows_of(near(values), len(rows))
+            i, j = candidates.rows_of(index(Column(table, name, rows)), len(rows))
             found.append(candidates.key(rows[i], rows[j], len(table)))
     known = Known.of(table)
     found.append(candidates.sharing(np.where(first, known.screen, NONE)))
@@ -111,12 +120,14 @@ def by_pixels(
     table: pa.Table, a: np.ndarray, b: np.ndarray, policies: Relations, progress: Progress | None
 ) -> list[Pairs]:
     """Pairs that both have a thumbnail, compared and judged in blocks, two at a time."""
-    known, words, aspect = Known.of(table), Words(table), _floats(table, "aspect")
+    if not len(a):
+        return []
+    known, words, aspect, thumbs = Known.of(table), Words(table), floats(table, "aspect"), Column(table, "_thumb")
 
     def judged(start: int) -> Judged:
         one, other = a[start : start + PIXEL_BLOCK], b[start : start + PIXEL_BLOCK]
         rows = np.unique(np.concatenate([one, other]))
-        pictures = _pictures(table["_thumb"], rows)
+        pictures = _pictures(thumbs, rows)
         at, to = np.searchsorted(rows, one), np.searchsorted(rows, other)
         like = likeness(pictures[at], pictures[to], (aspect[one] > TALL) & (aspect[other] > TALL))
         relation, why = decide(one, other, like, known, words, policies)
@@ -138,17 +149,17 @@ def by_code(table: pa.Table, a: np.ndarray, b: np.ndarray, policies: Relations) 
     """Copies among pairs without thumbnails: by their hashes, else by their embeddings."""
     policy = policies.copy_
     some = [_none()]
-    hashed = _valid(table, "phash")
+    hashed = valid(table, "phash")
     both = hashed[a] & hashed[b]
     if both.any():
-        codes = _matrix(table["phash"])
+        codes = Column(table, "phash")
         bits = np.concatenate([ONES[codes[i] ^ codes[j]].sum(1) for i, j in _blocks(a[both], b[both])])
         near = bits <= policy.max_distance
         some.append(_copies(a[both][near], b[both][near], bits[near] / 256, [f"phash {n}" for n in bits[near]]))
-    embedded = _valid(table, "embedding")
+    embedded = valid(table, "embedding")
     both = ~both & embedded[a] & embedded[b]
     if both.any():
-        vectors = _matrix(table["embedding"])
+        vectors = Column(table, "embedding")
         cosine = np.concatenate([_cosines(vectors[i], vectors[j]) for i, j in _blocks(a[both], b[both])])
         near = cosine >= policy.min_cosine
         some.append(_copies(a[both][near], b[both][near], 1 - cosine[near], [f"cosine {c:.3f}" for c in cosine[near]]))
@@ -172,41 +183,18 @@ def _in_order(pool: ThreadPoolExecutor, work: Callable[[int], Judged], number: i
         yield future.result()
 
 
-def _pictures(column: pa.ChunkedArray, rows: np.ndarray) -> np.ndarray:
+def _pictures(thumbs: Column, rows: np.ndarray) -> np.ndarray:
     """n × height × width × 3 bytes: luma, blue difference, red difference."""
-    files = column.take(pa.array(rows)).to_pylist()
+    files = thumbs.values(rows).to_pylist()
     return np.stack([np.asarray(Image.open(io.BytesIO(f), formats=("WEBP",)).convert("YCbCr")) for f in files])
 
 
 def _of_like_shape(table: pa.Table, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if "aspect" not in table.column_names:
         return a, b
-    shape = np.log(np.maximum(_floats(table, "aspect"), 1e-6))
+    shape = np.log(np.maximum(floats(table, "aspect"), 1e-6))
     apart = np.abs(shape[a] - shape[b]) > STRETCH
     return a[~apart], b[~apart]
-
-
-def _matrix(column: pa.ChunkedArray) -> np.ndarray:
-    """n × d of fixed-size lists, of fixed-size binaries, or of hexadecimal strings (as bytes); nulls as zeros."""
-    array = column.combine_chunks()
-    if pa.types.is_fixed_size_list(array.type):
-        return np.asarray(array.values.to_numpy(zero_copy_only=False)).reshape(len(array), -1)
-    values = array.to_pylist()
-    width = next((len(value) for value in values if value is not None), 0)
-    if pa.types.is_string(array.type):
-        packed = bytes.fromhex("".join("0" * width if value is None else value for value in values))
-        return np.frombuffer(packed, np.uint8).reshape(len(array), -1)
-    return np.frombuffer(b"".join(bytes(width) if v is None else v for v in values), np.uint8).reshape(len(array), -1)
-
-
-def _valid(table: pa.Table, name: str) -> np.ndarray:
-    if name not in table.column_names:
-        return np.zeros(len(table), bool)
-    return np.asarray(pc.is_valid(table[name]).to_numpy())
-
-
-def _floats(table: pa.Table, name: str) -> np.ndarray:
-    return np.asarray(table[name].to_numpy(), dtype=np.float64)
 
 
 def _blocks(a: np.ndarray, b: np.ndarray, size: int = 1 << 16) -> Iterator[tuple[np.ndarray, np.ndarray]]:
