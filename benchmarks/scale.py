@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks import synthetic
@@ -88,7 +89,7 @@ def found_share(version: Path, planted: synthetic.Planted) -> float:
     from curation.splits import codes, components
 
     related = pq.read_table(version / "relations.parquet", columns=["a", "b", "relation"])
-    related = related.filter(pa.compute.is_in(related["relation"], pa.array(["exact", "copy"])))
+    related = related.filter(pc.is_in(related["relation"], pa.array(["exact", "copy"])))
     names = pa.chunked_array(
         [pa.array(planted.original), pa.array(planted.again), *related["a"].chunks, *related["b"].chunks]
     )

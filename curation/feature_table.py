@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from curation import captures_table, columns
 from curation.engine import PASSING, EngineError, Plan
@@ -75,7 +76,7 @@ def _values(plan: Plan, name: str, schema: pa.Schema, ids: pa.Array, home: Path)
     keys: list[pa.Array] = []
     for path in sorted(plan.folder(home, name).glob("*.parquet")):
         try:
-            part = pa.parquet.read_table(path, columns=stored.names, partitioning=None)
+            part = pq.read_table(path, columns=stored.names, partitioning=None)
         except (pa.ArrowInvalid, OSError):
             continue
         keys += part["capture_id"].chunks

@@ -75,6 +75,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation import captures_table, columns, redact
@@ -150,7 +151,7 @@ class Review:
         reasons = names.take(at)
         failed = decisions.failed[start:stop]
         if failed.any():
-            reasons = pa.compute.if_else(pa.array(failed), some[f"{ERROR}decode"].combine_chunks(), reasons)
+            reasons = pc.if_else(pa.array(failed), some[f"{ERROR}decode"].combine_chunks(), reasons)
         state = pa.table(
             [
                 some["capture_id"],
