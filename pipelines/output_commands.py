@@ -112,7 +112,7 @@ def diff(
 
 
 def show_difference(found: Difference) -> None:
-    """The comparison in a terminal: the answer in the first line, the most shifted columns last."""
+    """The comparison in a terminal: the answer in the first line, then why, the most shifted columns last."""
     from pipelines import terminal
 
     kept = [found.counts[side]["kept"] for side in ("before", "after")]
@@ -122,61 +122,50 @@ def show_difference(found: Difference) -> None:
     )
     if found.same:
         terminal.console.print("nothing differs", style="quiet")
-    tables: list[tuple[str, tuple[str, ...], list[tuple[object, ...]], tuple[int, ...]]] = [
-        (
-            "Captures",
-            ("n", "before", "after", "why"),
-            [(m.captures, m.before, m.after, m.why) for m in found.moves[:ROWS]],
-            (0,),
-        ),
-        (
-            "Rows in another split: do not compare scores across them",
-            ("n", "before", "after"),
-            [(move.rows, move.before, move.after) for move in found.splits],
-            (0,),
-        ),
-        (
-            "Recipe, features, packages",
-            ("what", "before", "after"),
-            [(c.what, c.before or "–", c.after or "–") for c in found.recipe],
-            (),
-        ),
-        (
-            "Numbers of the kept rows, most shifted first",
-            ("number", "median", "5 to 95 %", "KS", "PSI"),
-            [
-                (
-                    s.column,
-                    f"{s.before[2]:.4g} → {s.after[2]:.4g}",
-                    f"{s.before[0]:.4g} … {s.before[-1]:.4g} → {s.after[0]:.4g} … {s.after[-1]:.4g}",
-                    f"{s.ks:.3f}",
-                    f"{s.psi:.3f}",
-                )
-                for s in found.shifts[:ROWS]
-                if s.ks > 0
-            ],
-            (3, 4),
-        ),
-        (
-            "Categories of the kept rows, most shifted first",
-            ("category", "distance", "rows before → after"),
-            [(m.column, f"{m.distance:.3f}", _told(m.counts)) for m in found.mixes[:ROWS] if m.distance > 0],
-            (1,),
-        ),
-        (
-            "Values that changed",
-            ("column", "feature", "captures", "median change"),
-            [
-                (v.column, v.feature or "–", v.captures, "–" if v.median_change is None else f"{v.median_change:.4g}")
-                for v in found.values[:ROWS]
-            ],
-            (2, 3),
-        ),
-    ]
-    for title, head, rows, right in tables:
+    for title, head, rows, right in (*_causes(found), *_shifts(found)):
         if rows:
             terminal.console.print()
             terminal.table(title, head, [tuple(plain_cell(cell) for cell in row) for row in rows], right=right)
+
+
+Table = tuple[str, tuple[str, ...], list[tuple[object, ...]], tuple[int, ...]]
+
+
+def _causes(found: Difference) -> list[Table]:
+    """Title, head, rows and columns of numbers of what came and went, and of what changed in the recipe."""
+    moves = [(m.captures, m.before, m.after, m.why) for m in found.moves[:ROWS]]
+    splits = [(move.rows, move.before, move.after) for move in found.splits]
+    changes = [(c.what, c.before or "–", c.after or "–") for c in found.recipe]
+    return [
+        ("Captures", ("n", "before", "after", "why"), [*moves], (0,)),
+        ("Rows in another split: do not compare scores across them", ("n", "before", "after"), [*splits], (0,)),
+        ("Recipe, features, packages", ("what", "before", "after"), [*changes], ()),
+    ]
+
+
+def _shifts(found: Difference) -> list[Table]:
+    """The same of distributions and values, the most shifted first."""
+    numbers = [
+        (
+            s.column,
+            f"{s.before[2]:.4g} → {s.after[2]:.4g}",
+            f"{s.before[0]:.4g} … {s.before[-1]:.4g} → {s.after[0]:.4g} … {s.after[-1]:.4g}",
+            f"{s.ks:.3f}",
+            f"{s.psi:.3f}",
+        )
+        for s in found.shifts[:ROWS]
+        if s.ks > 0
+    ]
+    categories = [(m.column, f"{m.distance:.3f}", _told(m.counts)) for m in found.mixes[:ROWS] if m.distance > 0]
+    values = [
+        (v.column, v.feature or "–", v.captures, "–" if v.median_change is None else f"{v.median_change:.4g}")
+        for v in found.values[:ROWS]
+    ]
+    return [
+        ("Numbers of the kept rows", ("number", "median", "5 to 95 %", "KS", "PSI"), [*numbers], (3, 4)),
+        ("Categories of the kept rows", ("category", "distance", "rows before → after"), [*categories], (1,)),
+        ("Values that changed", ("column", "feature", "captures", "median change"), [*values], (2, 3)),
+    ]
 
 
 def plain_cell(value: object) -> str:

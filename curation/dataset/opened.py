@@ -14,8 +14,10 @@ from curation.dataset.versions import FILE, DatasetError, read_manifest, resolve
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+    import pyarrow as pa
     from PIL import Image
 
+    from curation.dataset.pictures import Pictures
     from curation.grid import Cell, Grid
 
 View = Literal["kept", "review", "rejected"]
@@ -94,6 +96,13 @@ class Dataset:
             connection.sql("FROM review WHERE state = 'kept'").create_view("kept")
         return connection
 
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Original bytes and decoded pictures by capture."""
+        from curation.dataset.pictures import Pictures
+
+        return Pictures(self)
+
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """A lazy DuckDB relation: `.df()`, `.arrow()`, `.fetchall()`, `.filter(…)`. Raises duckdb.Error."""
         return self.connection.sql(query)
@@ -162,6 +171,14 @@ class Dataset:
             raise DatasetError(f"no view {view!r}: use one of {', '.join(VIEWS)}")
         return list(self.connection.table(view).columns)
 
+    def batches(self, columns: Sequence[str], size: int = 2048) -> Iterator[pa.RecordBatch]:
+        """The kept rows as Arrow batches of at most `size` rows, in the order of the shards; memory stays flat."""
+        import pyarrow.parquet as pq
+
+        for path in self.shards:
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(size, columns=list(columns))
+
     def images(
         self,
         n: int | None = None,
@@ -174,13 +191,10 @@ class Dataset:
 
         Kept ones come from the shards, the others from the capture store of `home`.
         """
-        from curation.dataset.pictures import Pictures
-
         wanted = list(columns) if columns is not None else [c for c in self._known(view) if c not in HEAVY]
         needed = [c for c in ("capture_id", "image_sha256", "format") if c not in wanted]
-        source = Pictures(self)
         for row in self.rows([*wanted, *needed], where, order, n, view).to_arrow_table().to_pylist():
-            image, error = source.decoded(row["capture_id"], row.get("image_sha256"), row.get("format"))
+            image, error = self.pictures.decoded(row["capture_id"], row.get("image_sha256"), row.get("format"))
             yield Picture(row["capture_id"], {c: row[c] for c in wanted}, image, error)
 
     def show(

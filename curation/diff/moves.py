@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 EXAMPLES = 12
 ABSENT = "absent"
+KIND = "CASE WHEN {0}.state = 'failed' THEN split_part({0}.reason, ':', 1) ELSE {0}.reason END"  # without its message
 FATES = f"""
-SELECT a.state, a.stage, split_part(a.reason, ':', 1), b.state, b.stage, split_part(b.reason, ':', 1),
+SELECT a.state, a.stage, {KIND.format("a")}, b.state, b.stage, {KIND.format("b")},
     coalesce(was.state, 'absent') = 'kept' AS partner_was, coalesce(is_.state, 'absent') = 'kept' AS partner_is,
     count(*), list(coalesce(a.capture_id, b.capture_id) ORDER BY coalesce(a.capture_id, b.capture_id))[:{EXAMPLES}]
 FROM a FULL JOIN b ON a.capture_id = b.capture_id
 LEFT JOIN a AS was ON was.capture_id = b.kept_id
 LEFT JOIN b AS is_ ON is_.capture_id = a.kept_id
 WHERE a.state IS DISTINCT FROM b.state OR a.stage IS DISTINCT FROM b.stage
-    OR split_part(a.reason, ':', 1) IS DISTINCT FROM split_part(b.reason, ':', 1)
+    OR {KIND.format("a")} IS DISTINCT FROM {KIND.format("b")}
 GROUP BY ALL ORDER BY count(*) DESC, 1, 2, 3, 4, 5, 6
 """
 
@@ -57,7 +58,7 @@ class Fate:
     def __str__(self) -> str:
         if self.state is None:
             return ABSENT
-        return self.state if self.state == "kept" else f"{self.stage} {self.reason}".strip()
+        return self.state if self.state == "kept" else f"{self.stage} {(self.reason or '').removeprefix('balance:')}"
 
 
 def moves(connection: duckdb.DuckDBPyConnection, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Move]:
@@ -112,7 +113,8 @@ def why(
                 _of_relation(fate.reason or "", before, after) or ("" if partner else said) or _otherwise(before, after)
             )
         if fate.stage == "balance":
-            return _differs("balance", before, after) or "other rows compete for the same places"
+            changed = before["recipe"].get("balance") != after["recipe"].get("balance")
+            return "balance changed" if changed else "other rows compete for the same places"
     return _otherwise(before, after)
 
 
@@ -138,10 +140,6 @@ def _of_relation(name: str, before: Mapping[str, Any], after: Mapping[str, Any])
     a, b = (policy or {} for policy in policies)
     told = [f"{key} {a.get(key)} → {b.get(key)}" for key in dict.fromkeys((*a, *b)) if a.get(key) != b.get(key)]
     return f"relation {name}: {', '.join(told)}"
-
-
-def _differs(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    return f"{key} changed" if before["recipe"].get(key) != after["recipe"].get(key) else ""
 
 
 def _otherwise(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ def write(
     names = [name for name in dataset.columns if name not in LEFT_OUT]
     place = {key: index for index, key in enumerate(chosen)}
     lines: list[list[str]] = [[] for _ in chosen]
-    for batch in dataset.rows(names).to_arrow_reader(2048):
+    for batch in dataset.batches(names):
         for row in batch.to_pylist():
             if row["capture_id"] in place:
                 lines[place[row["capture_id"]]] = [cell(row[name]) for name in names]

@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from curation.search.vectors import Vectors, codes_of
-from curation.search.words import Words, batches, columns_of
+from curation.search.words import Words, columns_of
 
 if TYPE_CHECKING:
     from curation.dataset import Dataset
@@ -56,12 +56,13 @@ def _build(dataset: Dataset, folder: Path, progress: Progress) -> None:
     folder.mkdir(parents=True)
     progress("index", 0, total)
     keys = [name for name in ("capture_id", "phash") if name in known]
-    table = dataset.rows(keys).to_arrow_table()
-    ids = table["capture_id"].to_pylist()
+    found = [(row["capture_id"], row.get("phash")) for batch in dataset.batches(keys) for row in batch.to_pylist()]
+    ids = [key for key, _ in found]
     (folder / "ids.json").write_text(json.dumps(ids))
-    hashes: list[Any] = table["phash"].to_pylist() if "phash" in keys else [None] * len(ids)
+    hashes = [phash for _, phash in found]
     np.save(folder / "hashes.npy", codes_of(hashes), allow_pickle=False)
-    Words.build(batches(dataset.rows(columns).to_arrow_reader(2048), columns)).save(folder / "words")
+    rows = (row for batch in dataset.batches(columns) for row in batch.to_pylist())
+    Words.build(rows).save(folder / "words")
     if "embedding" in known and ids:
         _vectors(dataset).save(folder / "vectors.faiss")
     (folder / DONE).write_text(json.dumps({"format": FORMAT, "dataset": dataset.name, "rows": len(ids)}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +121,3 @@ def ranked(scores: np.ndarray, allowed: np.ndarray | None, most: int) -> list[in
     own = scores[rows]
     order = np.lexsort((rows, -own))[:most]
     return [int(rows[i]) for i in order if own[i] > 0]
-
-
-def batches(rows: Iterator[Any], names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Rows of Arrow batches as dicts of the named columns."""
-    for batch in rows:
-        yield from batch.select(list(names)).to_pylist()

@@ -94,7 +94,8 @@ def test_a_relation_tells_its_policy_or_its_better_one(versions: tuple[Dataset, 
 
 def test_balance_and_decoding_have_their_own_words(versions: tuple[Dataset, Dataset]) -> None:
     a = versions[0].manifest
-    balance = Fate("rejected", "balance", "site")
+    balance = Fate("rejected", "balance", "balance:site")
+    assert str(balance) == "balance site"
     assert why(KEPT, balance, a, changed(a, balance=[{"by": "site"}])) == "balance changed"
     assert why(KEPT, balance, a, a) == "other rows compete for the same places"
     assert "decoded now" in why(Fate("failed", "decode", "truncated"), KEPT, a, a)
