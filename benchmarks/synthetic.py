@@ -23,7 +23,6 @@ WORDS = (
     "pricing plans docs sleep music travel maps bank cards chat video shop cart food recipe health run news mail photo"
 )
 TONES = ("light", "dark")
-EMBEDDING = pa.list_(pa.float16(), DIMENSIONS)
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def _table(
             codes[row, bit // 8] ^= np.uint8(1 << (bit % 8))
     pixels[repeats[equal]] = pixels[originals[equal]]
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    sites = draw.geometric(min(0.5, 300 / rows), number)  # some large sites, many small ones
+    sites = draw.geometric(min(0.05, 300 / rows), number)  # some large sites, many small ones
     ids = [capture_id(start + i) for i in range(number)]
     words = WORDS.split()
     captions = [f"A {words[k % len(words)]} screen with {words[(k // 20) % len(words)]}, drawn {i % 97}" for i, k in
