@@ -241,7 +241,7 @@ def peer(python: str | None, folder: Path, pairs: list[dict[str, Any]]) -> list[
     names = ("imagededup pHash", "imagededup CNN")
     if python is None:
         return [Figure(n, None, "", "", True, "could not run: give --peer PYTHON") for n in names]
-    judged = [{key: p[key] for key in ("id", "label", "a", "b")} for p in pairs]
+    judged = [{key: p[key] for key in ("id", "label", "a", "b")} for p in pairs if p["label"] != "variant"]
     done = subprocess.run(
         [python, str(PEER), str(folder)],
         input=json.dumps(judged),
