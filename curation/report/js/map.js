@@ -125,7 +125,8 @@ const map = {
     const many = counted.filter(([name]) => name).length > HUES_OF_GROUPS;
     this.groups = counted.map(([name, n], at) => {
       const token = key === "state" ? TOKEN[name] : !name || (many && at >= HUES_OF_GROUPS) ? "line-strong" : `group-${at + 1}`;
-      return { name, n, colour: ink(token), token, middle: middleOf(key, name) };
+      const middle = NAMED.includes(key) && at < MOST_NAMES ? middleOf(key, name) : null;
+      return { name, n, colour: ink(token), token, middle };
     });
     this.groupOf = new Map(this.groups.map((group) => [group.name, group]));
     this.paintGroups();
@@ -343,7 +344,7 @@ function paintNames(map, context) {
   const boxes = [];
   for (const group of map.groups) {
     const named = group.token !== "line-strong" || map.by === "cluster";
-    if (!named || !group.name || boxes.length >= MOST_NAMES || (map.only && map.only !== group.name)) continue;
+    if (!named || !group.name || !group.middle || boxes.length >= MOST_NAMES || (map.only && map.only !== group.name)) continue;
     const text = map.by === "state" ? STATES[group.name] : words(group.name);
     const shown = text.length > 34 ? `${text.slice(0, 32)}…` : text;
     const wide = context.measureText(shown).width / 2 + 4;

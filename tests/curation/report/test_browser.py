@@ -34,7 +34,7 @@ class Reader:
 
     def __init__(self, browser: Any, file: Path, viewport: dict[str, int], scheme: str = "light") -> None:
         self.page = browser.new_page(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
         self.trouble: list[str] = []
         self.asked: list[str] = []
         self.page.on("console", lambda m: self.trouble.append(m.text) if m.type in ("error", "warning") else None)
@@ -67,6 +67,7 @@ def phone(browser: Any, report_file: Path) -> Iterator[Reader]:
     reader.page.close()
 
 
+expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
 VIEWS = ("gallery", "thresholds", "relations", "map", "distributions", "splits", "rights")
 
 
