@@ -38,7 +38,7 @@ def near_codes(codes: np.ndarray, radius: int, nearest: int, progress: Progress 
     index = faiss.IndexBinaryFlat(bits)
     if len(codes) > FLAT:
         coarse = index
-        index = _bounded(faiss.IndexBinaryIVF(coarse, bits, LISTS), BIT_PROBES)
+        index = _bounded(faiss.IndexBinaryIVF(coarse, bits, _lists(len(codes))), BIT_PROBES)
         index.train(codes)
     index.add(codes)
     return _joined(_near(index.search, codes, nearest, lambda d: d <= radius, progress), len(codes))
@@ -65,10 +65,11 @@ def near_vectors(
     metric = faiss.METRIC_INNER_PRODUCT if cosine else faiss.METRIC_L2
     index = faiss.IndexFlat(size, metric)
     if len(vectors) > FLAT:
+        lists = _lists(len(vectors))
         kept = faiss.ScalarQuantizer.QT_fp16 if cosine else faiss.ScalarQuantizer.QT_8bit_direct
         coarse = index
-        index = _bounded(faiss.IndexIVFScalarQuantizer(coarse, size, LISTS, kept, metric, False), PROBES)
-        picked = np.linspace(0, len(vectors) - 1, LISTS * TRAINED_ON, dtype=np.int64)
+        index = _bounded(faiss.IndexIVFScalarQuantizer(coarse, size, lists, kept, metric, False), PROBES)
+        picked = np.linspace(0, len(vectors) - 1, lists * TRAINED_ON, dtype=np.int64)
         index.train(vectors[np.unique(picked)].astype(np.float32))
     for start in range(0, len(vectors), BLOCK * 4):
         index.add(vectors[start : start + BLOCK * 4].astype(np.float32))
@@ -106,6 +107,11 @@ def key(a: np.ndarray, b: np.ndarray, number: int) -> np.ndarray:
 def rows_of(keys: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
     """(smaller, larger) of what `key` made."""
     return keys // max(1, number), keys % max(1, number)
+
+
+def _lists(number: int) -> int:
+    """As many lists as there are rows to learn them from, up to LISTS."""
+    return max(1, min(LISTS, number // TRAINED_ON))
 
 
 def _bounded(index: Any, probes: int) -> Any:
