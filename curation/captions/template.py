@@ -93,7 +93,7 @@ def _first_heading(facts: Facts) -> str:
 def _sections(facts: Facts) -> list[str]:
     about = shorten(first_sentence(clean(facts.about)), 140).rstrip(".!") or _first_heading(facts)
     name = shorten(clean(facts.title), 80)
-    return list(dict.fromkeys(h for h in _headings(facts) if h and h not in (about, name)))[:4]
+    return list(dict.fromkeys(h.rstrip(". ") for h in _headings(facts) if h and h not in (about, name)))[:4]
 
 
 def _one(thing: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from design.dom.controls import control_text
 from design.dom.snapshot import Box, Fragment, open_dom
 
 MAX_WORDS = 20_000
+MAX_LOOKED_AT = 100_000  # words, seen or not
+MOST_COVERS = 2000
 SMALLEST = 4  # px of font size below which text is no text
 FAINT = 0.1  # opacity below which nobody reads
 CUTTING = ("hidden", "clip", "auto", "scroll")
@@ -39,13 +42,16 @@ def page_words(snapshot: dict[str, Any]) -> list[Word]:
     covers = _Covers(boxes)
     clips: dict[int, _Rect | None] = {}  # box → what its content is cut to, None where nothing of it shows
     words: list[Word] = []
-    line, before = -1, None
+    line, before, looked_at = -1, None, 0
     for box in sorted(boxes, key=lambda box: box.rank):
         clip = clips[box.index] = _clip(box, clips)
         if clip is None or box.css("visibility") not in ("visible", "") or _inkless(box):
             continue
         for fragment in box.fragments or _typed(box):
             for text, left, right in _split(fragment):
+                looked_at += 1
+                if len(words) >= MAX_WORDS or looked_at > MAX_LOOKED_AT:
+                    return words
                 if not _inside(middle := ((left + right) / 2, fragment.y + fragment.height / 2), clip):
                     continue
                 if covers.hide(box, middle):
@@ -56,8 +62,6 @@ def page_words(snapshot: dict[str, Any]) -> list[Word]:
                     line += not _goes_on(before, left, fragment)
                     words.append(_word(left, right, fragment, text, line))
                 before = (right, fragment)
-                if len(words) >= MAX_WORDS:
-                    return words
     return words
 
 
@@ -131,40 +135,36 @@ def _alpha(computed: str) -> float:
 
 
 class _Covers:
-    """Boxes that hide what was painted before them: a dialog's sheet over the page, say."""
+    """Boxes that hide what was painted before them: a dialog's sheet over the page, say. The largest ones only."""
 
     def __init__(self, boxes: list[Box]) -> None:
-        self.boxes = [box for box in boxes if _opaque(box)]
-        self.orders = np.array([box.order for box in self.boxes])
-        self.rects = np.array([_rect(box) for box in self.boxes]).reshape(-1, 4)
+        ends = {box.index: box.rank + 1 for box in boxes}  # one past the last rank inside of a box
+        solid: dict[int, bool] = {}  # whether a box and all around it are opaque
+        for box in sorted(boxes, key=lambda box: box.rank):
+            above = solid[box.parent.index] if box.parent is not None else True
+            solid[box.index] = above and (box.text is not None or _opacity(box) == 1)
+        for box in sorted(boxes, key=lambda box: -box.rank):
+            if box.parent is not None:
+                ends[box.parent.index] = max(ends[box.parent.index], ends[box.index])
+        covers = [box for box in boxes if solid[box.index] and _opaque(box)]
+        covers = sorted(covers, key=lambda box: (-box.width * box.height, box.rank))[:MOST_COVERS]
+        self._orders = np.array([box.order for box in covers])
+        self._ranks = np.array([box.rank for box in covers])
+        self._ends = np.array([ends[box.index] for box in covers])
+        self._rects = np.array([_rect(box) for box in covers]).reshape(-1, 4).T
 
     def hide(self, box: Box, point: tuple[float, float]) -> bool:
         """Whether a point of the box lies under a box that is painted later and does not hold it."""
-        x, y = point
-        left, top, right, bottom = self.rects.T
-        over = (self.orders > box.order) & (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
-        return any(not _holds(self.boxes[index], box) for index in np.flatnonzero(over))
+        (x, y), (left, top, right, bottom) = point, self._rects
+        over = (self._orders > box.order) & (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+        return bool((over & ~((self._ranks <= box.rank) & (box.rank < self._ends))).any())
 
 
 def _opaque(box: Box) -> bool:
     if box.text is not None or box.width < 8 or box.height < 8 or box.css("visibility") not in ("visible", ""):
         return False
-    owner: Box | None = box
-    while owner is not None:
-        if owner.text is None and _opacity(owner) < 1:
-            return False
-        owner = owner.parent
     ground = box.css("background-color")
     return ground.startswith("rgb") and _alpha(ground) == 1
-
-
-def _holds(cover: Box, box: Box) -> bool:
-    owner: Box | None = box
-    while owner is not None:
-        if owner is cover:
-            return True
-        owner = owner.parent
-    return False
 
 
 def _rect(box: Box) -> _Rect:
@@ -177,15 +177,12 @@ def _inside(point: tuple[float, float], rect: _Rect) -> bool:
 
 def _split(fragment: Fragment) -> Iterator[tuple[str, float, float]]:
     """Words of a line box with their left and right edges, by the usual widths of their letters."""
-    widths = [_WIDTHS.get(c) or (1.0 if _SQUARE.match(c) else 0.56) for c in fragment.text]
-    total = sum(widths) or 1.0
+    widths = (_WIDTHS.get(c) or (1.0 if _SQUARE.match(c) else 0.56) for c in fragment.text)
+    edges = list(accumulate(widths, initial=0.0))
+    scale = fragment.width / (edges[-1] or 1.0)
     for found in re.finditer(r"\S+", fragment.text):
-        first, last = sum(widths[: found.start()]), sum(widths[: found.end()])
-        yield (
-            found.group(),
-            fragment.x + fragment.width * first / total,
-            fragment.x + fragment.width * last / total,
-        )
+        first, last = edges[found.start()], edges[found.end()]
+        yield found.group(), fragment.x + scale * first, fragment.x + scale * last
 
 
 def _goes_on(before: tuple[float, Fragment] | None, left: float, fragment: Fragment) -> bool:

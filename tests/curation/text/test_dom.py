@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from curation.text.dom import on_picture, page_words
+from curation.text.dom import MAX_WORDS, on_picture, page_words
 from curation.text.ocr import Reader
 from curation.text.words import Word, covered, joined, lines
 from tests.design.capturing import browser, snapshot
@@ -121,3 +121,60 @@ def test_a_line_that_the_fold_cuts_is_not_on_the_picture() -> None:
 
 def test_overlapping_words_cover_once() -> None:
     assert covered([Word(0, 0, 50, 100, "a"), Word(0, 0, 50, 100, "b")], (100, 100)) == pytest.approx(0.5, abs=0.05)
+
+
+def nested(depth: int, text: str, repeats: int) -> dict[str, Any]:
+    """A snapshot of one text node below `depth` elements, laid out as `repeats` equal lines."""
+    many = depth + 1
+    return {
+        "format": "gesso-dom/1",
+        "computed_styles": ["background-color", "font-size", "opacity", "visibility"],
+        "page": {"width": 1000, "height": 1000},
+        "snapshot": {
+            "strings": ["", "DIV", "#text", text, "rgb(255, 255, 255)", "16px", "1", "visible"],
+            "documents": [
+                {
+                    "nodes": {
+                        "parentIndex": [*range(-1, depth)],
+                        "nodeName": [1] * depth + [2],
+                        "nodeValue": [-1] * many,
+                    },
+                    "layout": {
+                        "nodeIndex": [*range(many)],
+                        "bounds": [[0, 0, 1000, 1000]] * many,
+                        "text": [-1] * depth + [3],
+                        "paintOrders": [*range(many)],
+                        "styles": [[4, 5, 6, 7]] * many,
+                    },
+                    "textBoxes": {
+                        "layoutIndex": [depth] * repeats,
+                        "bounds": [[0, 20 * n, 900, 18] for n in range(repeats)],
+                        "start": [0] * repeats,
+                        "length": [len(text)] * repeats,
+                    },
+                }
+            ],
+        },
+    }
+
+
+def test_a_page_as_deep_as_it_is_wordy_is_bounded() -> None:
+    assert len(page_words(nested(3000, "word " * 4, 3))) == 12
+    assert len(page_words(nested(30, "word " * 3000, 10))) == MAX_WORDS
+
+
+def test_what_is_painted_later_hides_unless_it_holds_the_words() -> None:
+    page = nested(1, "covered", 1)
+    document = page["snapshot"]["documents"][0]
+    assert [w.text for w in page_words(page)] == ["covered"]
+    document["nodes"] = {"parentIndex": [-1, 0, 0], "nodeName": [1, 2, 1], "nodeValue": [-1] * 3}
+    layout = document["layout"]
+    layout |= {
+        "nodeIndex": [0, 1, 2],
+        "bounds": [[0, 0, 1000, 1000]] * 3,
+        "text": [-1, 3, -1],
+        "styles": [[4, 5, 6, 7]] * 3,
+    }
+    assert page_words(page | {"snapshot": page["snapshot"]}) != []  # no paint order: nothing is later
+    layout["paintOrders"] = [0, 1, 2]
+    assert page_words(page) == []
