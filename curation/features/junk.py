@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from pydantic import Field
 
-from crawlers.browser.verdicts import PARKED
 from curation.features.base import Feature, Item, Params, Row, ValueProblem
 
 Rules = tuple[tuple[str, int, re.Pattern[str]], ...]
@@ -59,7 +58,14 @@ RULES: Rules = (
         r"java ?script (?:is )?not (?:available|supported|enabled)",
         r"java ?script (?:aktivieren|ist deaktiviert)|active[rz]? java ?script|habilit\w+ java ?script",
     ),
-    _rule("parked_domain", 1500, PARKED.pattern, r"(?:parked|expired) domain|domain has expired|related searches\W*$"),
+    _rule(
+        "parked_domain",
+        1500,
+        r"domain (?:name )?(?:is |may be )?(?:for sale|parked)|(?:buy|inquire about) this domain|parked free",
+        r"this domain (?:is|has been) (?:registered|parked|expired)|courtesy of .{0,20}(?:godaddy|sedo|namecheap)",
+        r"domain.{0,20}(?:steht zum verkauf|à vendre|en venta)",
+        r"(?:parked|expired) domain|domain has expired|related searches\W*$",
+    ),
     _rule(
         "access_denied",
         600,
