@@ -35,7 +35,7 @@ def rows(costs: Costs, cores: int, machines: int, price: float) -> list[tuple[st
 
     Features go to all machines; relations and decisions run on one, for they look at everything at once.
     """
-    table = []
+    table: list[tuple[str, ...]] = []
     for captures in CAPTURES:
         features = captures * costs.feature_seconds / (cores * machines)
         decisions = captures * costs.row_seconds / cores
