@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-SAMPLE_SECONDS = 0.25
+SAMPLE_SECONDS = 0.5
 CONCURRENT = 4
 # What a user adds to get what we get: walk down, so that lazy pictures come, and wait for them.
 WALK = """async () => {
@@ -31,13 +31,16 @@ WALK = """async () => {
 
 
 class Memory:
-    """Samples memory (proportional where the kernel tells it) and processor time of this process and all below it."""
+    """Samples memory (proportional where the kernel tells it) of this process and all below it, where it is asked to.
 
-    def __init__(self) -> None:
+    Never while speed is measured: to add up a browser's pages, the kernel holds the browser up.
+    """
+
+    def __init__(self, *, watch: bool) -> None:
         self.samples: list[float] = []
-        self._cpu: dict[tuple[int, float], float] = {}
         self._stop = threading.Event()
-        threading.Thread(target=self._sample, daemon=True).start()
+        if watch:
+            threading.Thread(target=self._sample, daemon=True).start()
 
     def _sample(self) -> None:
         own = psutil.Process()
@@ -46,15 +49,9 @@ class Memory:
             for process in (own, *own.children(recursive=True)):
                 try:
                     total += process.memory_full_info().pss
-                    times = process.cpu_times()
-                    self._cpu[process.pid, process.create_time()] = times.user + times.system
                 except (psutil.Error, AttributeError):
                     continue
             self.samples.append(total)
-
-    def cpu(self) -> float:
-        """Processor seconds seen so far; what a process used after its last sample is missing."""
-        return sum(self._cpu.values())
 
     def growth(self) -> float:
         """Median of the last fifth over that of the second fifth (the first is warming up), minus 1."""
@@ -73,7 +70,7 @@ def ours(job: dict[str, Any]) -> dict[str, float]:
     seeds.write_text("\n".join(job["urls"]))
     # The peer knows no opt-out: to race over the same pages, ours records them here instead of turning back.
     settings = {"GESSO_PROXY": job["proxy"], "GESSO_PAGES": CONCURRENT, "OPT_OUT": "record", **job["settings"]}
-    memory, begun = Memory(), perf_counter()
+    memory, begun = Memory(watch=bool(job.get("memory"))), perf_counter()
     summary = crawl("web", {"seeds": str(seeds), "depth": "0"}, store=job["store"], settings=settings)
     seconds = float(summary.stats.get("gesso/page_seconds", perf_counter() - begun))
     if summary.failures:
@@ -83,7 +80,6 @@ def ours(job: dict[str, Any]) -> dict[str, float]:
         "captures": summary.captures,
         "seconds": seconds,
         "growth": memory.growth(),
-        "cpu": memory.cpu(),
     }
 
 
@@ -150,12 +146,11 @@ def plain(job: dict[str, Any]) -> dict[str, float]:
             "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
             "PLAYWRIGHT_CONTEXTS": {"default": {"viewport": {"width": 1440, "height": 900}}},
         }
-    memory = Memory()
     process = AsyncCrawlerProcess(settings)
     process.crawl(Plain)
     process.start()
     seconds = max(times) - begun[0]
-    return {"pages": len(times), "captures": len(times), "seconds": seconds, "growth": 0.0, "cpu": memory.cpu()}
+    return {"pages": len(times), "captures": len(times), "seconds": seconds, "growth": 0.0}
 
 
 if __name__ == "__main__":
