@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,17 @@ CLOSE_SECONDS = 3.0
 RECYCLE_AFTER = 100
 TAB_VISITS = 25  # after which a tab is closed all the same
 UNWANTED_DEFAULTS = ("--disable-popup-blocking",)  # of Playwright's: nobody clicks here, so nothing may pop up
+SHARED_MEMORY = Path("/dev/shm")
+ROOMY = 1 << 30  # bytes free from which on shared memory may be what it is: files on a disk cost a fifth of the time
+
+
+def unwanted_defaults(shared_memory: Path = SHARED_MEMORY) -> list[str]:
+    """Playwright's arguments that are left out. A container's 64 MB of shared memory are not enough, a machine's are."""
+    try:
+        roomy = shutil.disk_usage(shared_memory).free >= ROOMY
+    except OSError:
+        roomy = False
+    return [*UNWANTED_DEFAULTS, *(["--disable-dev-shm-usage"] if roomy else [])]
 
 
 class BrowserGone(GessoError):
@@ -269,7 +281,7 @@ class BrowserSession:
                 executable_path=executable,
                 args=list(FLAGS),
                 chromium_sandbox=not as_root,
-                ignore_default_args=list(UNWANTED_DEFAULTS),
+                ignore_default_args=unwanted_defaults(),
                 proxy=self._proxy(),
                 timeout=LAUNCH_SECONDS * 1000,
                 handle_sigint=False,
