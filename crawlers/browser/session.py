@@ -58,7 +58,7 @@ ROOMY = 1 << 30  # bytes free from which on shared memory may be what it is: fil
 
 
 def unwanted_defaults(shared_memory: Path = SHARED_MEMORY) -> list[str]:
-    """Playwright's arguments that are left out. A container's 64 MB of shared memory are not enough, a machine's are."""
+    """Arguments of Playwright's to leave out. A container's 64 MB of shared memory are too few, a machine's are not."""
     try:
         roomy = shutil.disk_usage(shared_memory).free >= ROOMY
     except OSError:
