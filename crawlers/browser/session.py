@@ -173,7 +173,8 @@ class BrowserSession:
             except BaseException as error:
                 if tab is not None:
                     tab.fit = False
-                if isinstance(error, Error | TimeoutError) and not running.browser.is_connected():
+                # Whatever a visit made of the silence, a page is not to blame for a browser that is gone.
+                if isinstance(error, Exception) and not running.browser.is_connected():
                     raise BrowserGone("the browser ended while it had pages open") from error
                 raise
             finally:
