@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_wrong_targets_and_options_are_named(dataset: Dataset, tmp_path: Path) -
 
 
 def test_webdataset_reads_the_tars(dataset: Dataset, tmp_path: Path) -> None:
-    wds = pytest.importorskip("webdataset")
+    wds = import_module("webdataset")
     export(dataset, "webdataset", tmp_path)
     urls = sorted(str(path) for path in tmp_path.glob("*.tar"))
     samples = list(wds.WebDataset(urls, shardshuffle=False).decode("pil"))
@@ -136,7 +137,7 @@ def test_an_embedding_is_an_array_that_needs_no_pickle() -> None:
 
 
 def test_datasets_loads_the_folder_for_the_hub(dataset: Dataset, tmp_path: Path) -> None:
-    datasets = pytest.importorskip("datasets")
+    datasets = import_module("datasets")
     export(dataset, "hub", tmp_path / "hub")
     loaded = datasets.load_dataset(str(tmp_path / "hub"), cache_dir=str(tmp_path / "cache"))
     assert {split: len(rows) for split, rows in loaded.items()} == {
@@ -147,7 +148,7 @@ def test_datasets_loads_the_folder_for_the_hub(dataset: Dataset, tmp_path: Path)
 
 
 def test_the_hubs_own_reader_takes_the_card(dataset: Dataset, tmp_path: Path) -> None:
-    hub = pytest.importorskip("huggingface_hub")
+    hub = import_module("huggingface_hub")
     export(dataset, "hub", tmp_path)
     card = hub.DatasetCard.load(tmp_path / "README.md")
     paths = [files["path"] for config in card.data.to_dict()["configs"] for files in config["data_files"]]
@@ -163,7 +164,7 @@ def test_a_linked_hub_folder_holds_the_same(dataset: Dataset, tmp_path: Path) ->
 
 
 def test_pycocotools_reads_the_boxes(dataset: Dataset, tmp_path: Path) -> None:
-    pycocotools = pytest.importorskip("pycocotools.coco")
+    pycocotools = import_module("pycocotools.coco")
     made = export(dataset, "coco", tmp_path)
     assert made.left_out == {"no DOM snapshot": len(ids(dataset)) - made.rows}
     found = 0
