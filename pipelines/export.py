@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from crawlers.captures import Capture, CaptureStore, StoreError
-from design import FontFace, Imported, from_snapshot, load_snapshot, parse, print_design, to_figma, to_html
+from design import FontFace, Imported, Slot, from_snapshot, load_snapshot, parse, print_design, to_figma, to_html
 from design.tree import Design
 from pipelines.errors import GessoError
 
@@ -56,8 +59,11 @@ def data_uri(data: bytes, format: str) -> str:
     return f"data:{mime};base64,{base64.b64encode(data).decode()}"
 
 
-def bind(imported: Imported, store: CaptureStore, title: str = "") -> BoundDesign:
-    """Fill slots and fonts with the files that the crawl kept; what it did not keep stays an empty slot."""
+def bind(imported: Imported, store: CaptureStore, title: str = "", capture: Capture | None = None) -> BoundDesign:
+    """Fill slots and fonts with the files that the crawl kept; what it did not keep stays an empty slot.
+
+    With a `capture`, what has no file of its own (a canvas, a video, a frame) is cut out of its screenshot.
+    """
     slots: dict[str, str] = {}
     for name, slot in imported.slots.items():
         if slot.svg:
@@ -74,7 +80,32 @@ def bind(imported: Imported, store: CaptureStore, title: str = "") -> BoundDesig
                 fonts.append((face, data_uri(store.read_blob(face.sha256, face.format), face.format)))
             except StoreError:
                 continue
+    if capture is not None:
+        slots |= _cut_out(
+            [slot for name, slot in imported.slots.items() if name not in slots], imported, store, capture
+        )
     return BoundDesign(imported.design, slots, tuple(fonts), title)
+
+
+def _cut_out(slots: list[Slot], imported: Imported, store: CaptureStore, capture: Capture) -> dict[str, str]:
+    """The pieces of a capture's screenshot that slots without a source show, as data URIs by name."""
+    wanted = [slot for slot in slots if slot.kind == "image" and not slot.url]
+    width = imported.design.roots[0].width
+    if not wanted or not isinstance(width, float):
+        return {}
+    found: dict[str, str] = {}
+    with Image.open(io.BytesIO(store.read_image(capture))) as image:
+        ratio = image.width / width
+        for slot in wanted:
+            x, y, across, down = (round(value * ratio) for value in slot.rect)
+            box = max(0, x), max(0, y), min(image.width, x + across), min(image.height, y + down)
+            if box[2] > box[0] and box[3] > box[1]:
+                piece = Image.new("RGB", (max(1, across), max(1, down)), "white")
+                piece.paste(image.crop(box).convert("RGB"), (box[0] - x, box[1] - y))
+                out = io.BytesIO()
+                piece.save(out, "PNG")
+                found[slot.name] = data_uri(out.getvalue(), "png")
+    return found
 
 
 def load(source: str, home: Path) -> tuple[str, BoundDesign]:
@@ -98,7 +129,7 @@ def bound_capture(prefix: str, home: Path) -> tuple[str, BoundDesign]:
     store = CaptureStore(str(home / "captures"))
     capture = find_capture(store, prefix)
     title = capture.page.title if capture.page else ""
-    return capture.capture_id, bind(import_capture(store, capture), store, title)
+    return capture.capture_id, bind(import_capture(store, capture), store, title, capture)
 
 
 def _html(bound: BoundDesign) -> str:

@@ -8,17 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
 
-from crawlers.browser.render import RenderJob, render_html
+from crawlers.browser.render import Rendered, RenderJob, render_with_trees
 from crawlers.captures import Capture, CaptureStore
-from design import Design, to_html
+from design import Design, SnapshotError, load_snapshot, to_html
+from design.compare.blocks import text_page
+from design.compare.design2code import Scores, design2code
+from design.compare.pixels import pixel_difference
 from design.errors import GessoError as DesignError
 from pipelines.export import bind, import_capture
 from pipelines.terminal import ProgressCallback
 
-TOLERANCE = 16  # of 255; below it lie the roundings of anti-aliasing, which nobody sees
 MAX_PIXELS = 60_000_000
 PAPER, LINE, INK = "#FBFAF7", "#E7E4DC", "#5E5B66"
 PAIR_WIDTH, PAIR_HEIGHT, MARGIN = 640, 1200, 32
@@ -35,16 +36,7 @@ class Fidelity:
     difference: float | None
     error: str = ""
     picture: bytes = b""  # PNG of the rendered design
-
-
-def pixel_difference(a: Image.Image, b: Image.Image, tolerance: int = TOLERANCE) -> float:
-    """Share of pixels that differ in any channel by more than `tolerance`; what only one of them covers differs."""
-    width, height = max(a.width, b.width), max(a.height, b.height)
-    shared = (min(a.width, b.width), min(a.height, b.height))
-    left = np.asarray(a.convert("RGB").crop((0, 0, *shared)), dtype=np.int16)
-    right = np.asarray(b.convert("RGB").crop((0, 0, *shared)), dtype=np.int16)
-    differing = int((np.abs(left - right).max(axis=2) > tolerance).sum())
-    return (differing + width * height - shared[0] * shared[1]) / (width * height)
+    scores: Scores | None = None  # Design2Code's, of the design's text against the page's
 
 
 def representative(captures: Iterable[Capture]) -> list[Capture]:
@@ -74,14 +66,14 @@ def measure(
         jobs: list[tuple[Capture, RenderJob | None, str]] = []
         for capture in captures[start : start + batch]:
             try:
-                bound = bind(import_capture(store, capture), store)
+                bound = bind(import_capture(store, capture), store, capture=capture)
                 html = to_html(bound.design, slots=bound.slots, fonts=bound.fonts)
                 jobs.append((capture, _job(capture, html, bound.design), ""))
             except DesignError as error:
                 jobs.append((capture, None, str(error)))
-        pictures = iter(render_html([job for _, job, _ in jobs if job]))
+        rendered = iter(render_with_trees([job for _, job, _ in jobs if job]))
         for capture, job, why_not in jobs:
-            results.append(_compare(store, capture, next(pictures) if job else b"", why_not))
+            results.append(_compare(store, capture, next(rendered) if job else None, why_not))
         if progress:
             progress("designs beside screenshots", len(results), len(captures))
     return results
@@ -109,14 +101,25 @@ def _frame_width(design: Design) -> int | None:
     return round(width) if isinstance(width, int | float) and width > 0 else None
 
 
-def _compare(store: CaptureStore, capture: Capture, picture: bytes, error: str) -> Fidelity:
+def _compare(store: CaptureStore, capture: Capture, made: Rendered | None, error: str) -> Fidelity:
     identity = (capture.capture_id, capture.url, capture.view.form_factor, capture.view.theme or "")
-    if error:
+    if made is None:
         return Fidelity(*identity, None, error)
     if capture.image.width * capture.image.height > MAX_PIXELS:
-        return Fidelity(*identity, None, f"over {MAX_PIXELS} pixels", picture)
-    with Image.open(io.BytesIO(store.read_image(capture))) as seen, Image.open(io.BytesIO(picture)) as made:
-        return Fidelity(*identity, pixel_difference(seen, made), "", picture)
+        return Fidelity(*identity, None, f"over {MAX_PIXELS} pixels", made.png)
+    with Image.open(io.BytesIO(store.read_image(capture))) as seen, Image.open(io.BytesIO(made.png)) as shown:
+        difference = pixel_difference(seen, shown)
+    return Fidelity(*identity, difference, "", made.png, _scores(store, capture, made))
+
+
+def _scores(store: CaptureStore, capture: Capture, made: Rendered) -> Scores | None:
+    if capture.page is None or capture.page.dom_sha256 is None:
+        return None
+    try:
+        seen = text_page(load_snapshot(store.read_blob(capture.page.dom_sha256, "dom")))
+        return design2code(seen, text_page(made.snapshot))
+    except SnapshotError:
+        return None
 
 
 def median_difference(results: Iterable[Fidelity]) -> float | None:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from playwright.async_api import Error, Route
+from playwright.async_api import CDPSession, Error, Route
 
 from crawlers.browser.devices import Viewport
 from crawlers.browser.picture import measure, screenshot
 from crawlers.browser.session import BrowserOptions, BrowserSession
+from crawlers.browser.snapshot import COMPUTED_STYLES, FORMAT, SCALE, take_snapshot
 from crawlers.browser.tab import Theme
 from crawlers.errors import GessoError
 
@@ -50,6 +51,14 @@ class RenderJob:
     max_height: int = 20_000
 
 
+@dataclass(frozen=True)
+class Rendered:
+    """A picture, and the DOM snapshot (`gesso-dom/1`, without assets and fonts) of the page that it shows."""
+
+    png: bytes
+    snapshot: dict[str, Any]
+
+
 def render_html(
     pages: Iterable[RenderJob],
     *,
@@ -61,7 +70,27 @@ def render_html(
 
     Raises RenderError for a job that fails, naming its place; BrowserNotFound where there is no Chromium.
     """
-    jobs = list(pages)
+    return _render_jobs(list(pages), _picture, proxy, concurrent_pages, progress)
+
+
+def render_with_trees(
+    pages: Iterable[RenderJob],
+    *,
+    proxy: str | None = None,
+    concurrent_pages: int = 2,
+    progress: Progress | None = None,
+) -> list[Rendered]:
+    """As `render_html`, each picture with the tree that the browser laid out for it."""
+    return _render_jobs(list(pages), _picture_and_tree, proxy, concurrent_pages, progress)
+
+
+def _render_jobs(
+    jobs: list[RenderJob],
+    take: Callable[[CDPSession, RenderJob], Awaitable[T]],
+    proxy: str | None,
+    concurrent_pages: int,
+    progress: Progress | None,
+) -> list[T]:
     for number, job in enumerate(jobs):
         if (job.html is None) == (job.url is None):
             raise RenderError(f"render job {number}: give html or url, one of the two")
@@ -69,24 +98,29 @@ def render_html(
             raise RenderError(f"render job {number}: {job.url[:80]} is not an http, https or data URL")
     if not jobs:
         return []
-    return _run(_render_all(jobs, BrowserOptions(proxy=proxy, concurrent_pages=concurrent_pages), progress))
+    return _run(_render_all(jobs, take, BrowserOptions(proxy=proxy, concurrent_pages=concurrent_pages), progress))
 
 
-async def _render_all(jobs: list[RenderJob], options: BrowserOptions, progress: Progress | None) -> list[bytes]:
+async def _render_all(
+    jobs: list[RenderJob],
+    take: Callable[[CDPSession, RenderJob], Awaitable[T]],
+    options: BrowserOptions,
+    progress: Progress | None,
+) -> list[T]:
     done = 0
 
-    async def one(number: int, job: RenderJob) -> bytes:
+    async def one(number: int, job: RenderJob) -> T:
         nonlocal done
         try:
             async with asyncio.timeout(JOB_SECONDS):
-                png = await _render(session, job)
+                taken = await _render(session, job, take)
         except (Error, TimeoutError) as error:
             line = str(error).strip().splitlines()[0] if str(error) else "it took too long"
             raise RenderError(f"render job {number} ({job.url or 'html'}): {line}") from None
         done += 1
         if progress is not None:
             progress("render", done, len(jobs))
-        return png
+        return taken
 
     async with BrowserSession(options) as session:
         tasks = [asyncio.create_task(one(number, job)) for number, job in enumerate(jobs)]
@@ -98,7 +132,7 @@ async def _render_all(jobs: list[RenderJob], options: BrowserOptions, progress: 
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _render(session: BrowserSession, job: RenderJob) -> bytes:
+async def _render(session: BrowserSession, job: RenderJob, take: Callable[[CDPSession, RenderJob], Awaitable[T]]) -> T:
     viewport = Viewport("render", job.width, job.height, job.dpr)
     own_host = urlsplit(job.url).netloc if job.url else None
 
@@ -116,11 +150,28 @@ async def _render(session: BrowserSession, job: RenderJob) -> bytes:
         else:
             assert job.url is not None
             await page.goto(job.url, wait_until="load", timeout=LOAD_SECONDS * 1000)
-        cdp = await page.context.new_cdp_session(page)
-        width, height = job.clip or (job.width, job.height)
-        if job.full_page and job.clip is None:
-            height = min((await measure(cdp, job.width)).height, job.max_height)
-        return await screenshot(cdp, width, height, job.dpr)
+        return await take(await page.context.new_cdp_session(page), job)
+
+
+async def _picture(cdp: CDPSession, job: RenderJob) -> bytes:
+    width, height = job.clip or (job.width, job.height)
+    if job.full_page and job.clip is None:
+        height = min((await measure(cdp, job.width)).height, job.max_height)
+    return await screenshot(cdp, width, height, job.dpr)
+
+
+async def _picture_and_tree(cdp: CDPSession, job: RenderJob) -> Rendered:
+    tree = await take_snapshot(cdp)
+    geometry = await measure(cdp, job.width)
+    around = {
+        "format": FORMAT,
+        "url": job.url or "about:blank",
+        "viewport": {"width": job.width, "height": job.height, "dpr": job.dpr},
+        "page": {"width": geometry.width, "height": geometry.height},
+        "scale": SCALE,
+        "computed_styles": list(COMPUTED_STYLES),
+    }
+    return Rendered(await _picture(cdp, job), {**around, "snapshot": tree})
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

@@ -47,7 +47,10 @@ COMPUTED_STYLES = (
     *("list-style-type", "content"),
     *("fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap"),
     *("stroke-linejoin", "stroke-dasharray", "stop-color", "stop-opacity", "color-scheme", "float", "clip"),
-    "background-attachment",
+    *("background-attachment", "background-origin"),
+    *("outline-width", "outline-style", "outline-color", "outline-offset"),
+    *("rotate", "scale", "translate", "text-decoration-style", "word-spacing", "border-image-source", "appearance"),
+    *("accent-color", "writing-mode", "justify-items", "justify-self", "border-spacing", "border-collapse", "zoom"),
 )
 
 
