@@ -6,7 +6,7 @@ import colorsys
 from collections import Counter
 from dataclasses import replace
 
-from design.tree import Design, Linear, Node, Paint, Radial, Run, Shadow, Solid, Stop, Stroke, Style, TextStyle, walk
+from design.tree import Design, Gradient, Node, Paint, Run, Shadow, Solid, Stop, Stroke, Style, TextStyle, walk
 
 MAX_COLORS = 16
 _HUES = ("red", "orange", "yellow", "green", "green", "teal", "cyan", "blue", "indigo", "purple", "magenta", "pink")
@@ -55,7 +55,7 @@ def _count(root: Node) -> tuple[Counter[str], Counter[str], Counter[str], Counte
 def _solids(paint: Paint) -> list[Solid]:
     if isinstance(paint, Solid):
         return [paint]
-    return [stop.color for stop in paint.stops] if isinstance(paint, Linear | Radial) else []
+    return [stop.color for stop in paint.stops] if isinstance(paint, Gradient) else []
 
 
 def _name_colors(colors: Counter[str], inks: Counter[str]) -> dict[str, str]:
@@ -179,7 +179,7 @@ class _Swap:
         if paint not in self.seen:
             if isinstance(paint, Solid):
                 self.seen[paint] = self.solid(paint)
-            elif isinstance(paint, (Linear, Radial)):
+            elif isinstance(paint, Gradient):
                 self.seen[paint] = replace(paint, stops=tuple(Stop(self.solid(s.color), s.at) for s in paint.stops))
             else:
                 self.seen[paint] = paint

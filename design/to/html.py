@@ -14,11 +14,12 @@ from design.tree import (
     HUG,
     SOFT_BREAK,
     ZERO,
+    Conic,
     Design,
+    Gradient,
     Linear,
     Node,
     Paint,
-    Radial,
     Run,
     Sides,
     SlotPaint,
@@ -26,6 +27,7 @@ from design.tree import (
     Stop,
     Style,
     TextStyle,
+    expand,
 )
 
 POLICY = (
@@ -55,6 +57,7 @@ def to_html(
     `slots` maps a slot's name to an image URL (http(s), relative, data:image) or SVG source; others show a pattern.
     `fonts` gives each face the URL to load it from. Unsafe URLs and active SVG are left out.
     """
+    design = expand(design)
     page = _Page(design, slots or {})
     body = "".join(page.tree(root) for root in design.roots)
     faces = "".join(_face(face, url) for face, url in fonts)
@@ -183,7 +186,7 @@ class _Page:
         if isinstance(paint, Solid):
             color = self.color(paint)
             return f"linear-gradient({color},{color})", plain
-        if isinstance(paint, Linear | Radial):
+        if isinstance(paint, Gradient):
             return self.gradient(paint), plain
         address = self.slots.get(paint.slot)
         if address is None:
@@ -197,10 +200,12 @@ class _Page:
         size = "100% 100%" if paint.fit == "fill" else paint.fit
         return css_url(address), f"{paint.x:g}% {paint.y:g}%|{size}|no-repeat"
 
-    def gradient(self, paint: Linear | Radial) -> str:
+    def gradient(self, paint: Gradient) -> str:
         stops = ",".join(self._stop(stop) for stop in paint.stops)
         if isinstance(paint, Linear):
             return f"linear-gradient({paint.angle:g}deg,{stops})"
+        if isinstance(paint, Conic):
+            return f"conic-gradient(from {paint.angle:g}deg at {paint.cx:g}% {paint.cy:g}%,{stops})"
         return f"radial-gradient({paint.rx:g}% {paint.ry:g}% at {paint.cx:g}% {paint.cy:g}%,{stops})"
 
     def _stop(self, stop: Stop) -> str:
@@ -246,7 +251,7 @@ class _Page:
         return rules
 
     def _ink(self, paint: Paint) -> list[str]:
-        if isinstance(paint, Linear | Radial):
+        if isinstance(paint, Gradient):
             return [
                 f"background:{self.gradient(paint)}",
                 "-webkit-background-clip:text",
@@ -290,7 +295,7 @@ def _address(value: str) -> str | None:
 def _flat(paint: Paint) -> Solid:
     if isinstance(paint, Solid):
         return paint
-    return paint.stops[0].color if isinstance(paint, Linear | Radial) else Solid("#888888")
+    return paint.stops[0].color if isinstance(paint, Gradient) else Solid("#888888")
 
 
 def takes_room(node: Node) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from design.notation import parse
-from design.tree import Design, Linear, Node, Paint, Radial, Solid
+from design.tree import Design, Gradient, Node, Paint, Solid
 from models.images import decode, fit
 from models.vision.oklab import Floats, contrast, to_oklab, to_rgb
 
@@ -121,7 +121,7 @@ def _made_legible(rgb: Rgb, against: list[tuple[Rgb, float]]) -> Rgb:
 
 def _solid(paint: Paint | None) -> str | None:
     """A paint as one opaque colour, `$token` or `#rrggbb`; None where it has none."""
-    if isinstance(paint, Linear | Radial):
+    if isinstance(paint, Gradient):
         paint = paint.stops[0].color
     if not isinstance(paint, Solid) or paint.alpha < 0.9:
         return None

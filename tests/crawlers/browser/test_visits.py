@@ -23,7 +23,7 @@ from crawlers.browser.settle import SettleLimits
 from crawlers.browser.views import Surroundings, Visit, VisitOptions, visit
 from crawlers.captures import CaptureStore
 from design.from_dom import from_snapshot
-from design.notation_print import print_design
+from design.notation import print_design
 from pipelines.site_server import SiteServer
 
 pytestmark = pytest.mark.browser
