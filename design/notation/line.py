@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from design.errors import NotationError, TreeError
-from design.notation.cursor import COMPONENT_WORD, NUM, NUMBER, SIZE, TOKEN_WORD, Cursor
+from design.notation.cursor import COMPONENT_WORD, NUM, NUMBER, SIZE, TOKEN_WORD, Cursor, unescape
 from design.notation.words import CHOICES, FLAGS, PLACES, PRINTED_KINDS, SPELLED, SPELLED_FLAGS, SPELLED_KINDS
 from design.tree import (
     FILL,
@@ -17,6 +17,7 @@ from design.tree import (
     Cell,
     Length,
     Prop,
+    Run,
     Shadow,
     SlotPaint,
     Stroke,
@@ -25,7 +26,8 @@ from design.tree import (
 )
 
 Fields = dict[str, Any]
-OnError = Callable[[NotationError], None]
+Report = Callable[[NotationError], None]
+Shadows = Mapping[str, tuple[Shadow, ...]]
 LISTS = frozenset(["fills", "strokes", "shadows", "runs", "props"])
 KIND_NAMES = f"one of {', '.join(PRINTED_KINDS)} or a Component"
 _FLAG = re.compile(rf"(?:{'|'.join(sorted(FLAGS | SPELLED_FLAGS, key=len, reverse=True))})(?=[ ]|\Z)")
@@ -40,14 +42,14 @@ _ATTRIBUTE = (
 )
 
 
-def read_node(cursor: Cursor, shadows: Mapping[str, tuple[Shadow, ...]], on_error: OnError | None = None) -> Fields:
+def read_node(cursor: Cursor, shadows: Shadows, on_error: Report | None, on_note: Report) -> Fields:
     """The fields of the line's node. Raises NotationError, or hands it to `on_error` and goes on behind it."""
-    return _NodeLine(cursor, shadows, on_error).read()
+    return _NodeLine(cursor, shadows, on_error, on_note).read()
 
 
 class _NodeLine:
-    def __init__(self, cursor: Cursor, shadows: Mapping[str, tuple[Shadow, ...]], on_error: OnError | None) -> None:
-        self.cursor, self.shadows, self.on_error = cursor, shadows, on_error
+    def __init__(self, cursor: Cursor, shadows: Shadows, on_error: Report | None, on_note: Report) -> None:
+        self.cursor, self.shadows, self.on_error, self.on_note = cursor, shadows, on_error, on_note
         self.values: Fields = {}
         self.instance = False
 
@@ -58,7 +60,7 @@ class _NodeLine:
             values |= self._kind()
         except NotationError as error:
             self._report(error, start)
-            values["kind"] = "box"
+            values["kind"] = "t" if '"' in cursor.line else "box"
         self.instance = values["kind"] == "use"
         first = True
         while not cursor.done():
@@ -80,7 +82,10 @@ class _NodeLine:
         if self.on_error is None:
             raise error
         self.on_error(error)
-        self.cursor.at = end_of_word(self.cursor.line, start)
+        line = self.cursor.line
+        self.cursor.at = end_of_word(line, start)
+        if line.startswith('"', start) and self.cursor.at == len(line):
+            self._keep([("runs", Run(unescape(line[start + 1 :])))])  # a text that was cut off
 
     def _keep(self, found: Iterable[tuple[str, Any]]) -> None:
         for key, value in found:
@@ -107,22 +112,21 @@ class _NodeLine:
         cursor = self.cursor
         self._start = cursor.at
         lead = cursor.line[cursor.at]
+        if self.instance and (match := _PROP.match(cursor.line, cursor.at)):
+            cursor.at = match.end()
+            return [("props", self._prop(match[1], match[2]))]
         if lead in '"(':
             return [("runs", cursor.run())]
         if lead in "#$&":
             return [("fills", cursor.paint())]
         if lead in "*x" or lead.isdigit():
-            match = cursor.take(SIZE, "a size like 320x44, * or *x44")
-            return [("width", _length(match[1])), ("height", _length(match[2]))]
+            return self._size()
         if match := _FLAG.match(cursor.line, cursor.at):
             cursor.at = match.end()
             return [_ALL_FLAGS[match[0]]]
         if lead in "@%:?!":
             cursor.at += 1
             return [self._signed(lead)]
-        if self.instance and (match := _PROP.match(cursor.line, cursor.at)):
-            cursor.at = match.end()
-            return [("props", self._prop(match[1], match[2]))]
         if match := _SPELLED.match(cursor.line, cursor.at):
             if match[1] not in SPELLED:
                 raise cursor.fail(f"one of {', '.join(sorted(SPELLED))}")
@@ -134,6 +138,10 @@ class _NodeLine:
             found = [(f"min_{axis}", float(match[2]))] if match[2] else []
             return found + ([(f"max_{axis}", float(match[3]))] if match[3] else [])
         return self._short()
+
+    def _size(self) -> list[tuple[str, Any]]:
+        match = self.cursor.take(SIZE, "a size like 320x44, * or *x44")
+        return [("width", _length(match[1])), ("height", _length(match[2]))]
 
     def _signed(self, sign: str) -> tuple[str, Any]:
         cursor = self.cursor
@@ -154,12 +162,14 @@ class _NodeLine:
         return At(float(match[1]), float(match[2]), match[3])
 
     def _token(self) -> tuple[Shadow, ...]:
+        """The shadows of a token; none where no line above gives it, as a colour that is not given is none."""
         cursor = self.cursor
+        start = cursor.at
         name = cursor.token("a shadow token")
         if name not in self.shadows:
-            cursor.at -= len(name)
-            raise cursor.fail(f"a shadow token of a line above: {', '.join(self.shadows) or 'there is none'}")
-        return self.shadows[name]
+            known = ", ".join(self.shadows) or "there is none"
+            self.on_note(Cursor(cursor.line, cursor.number, start).fail(f"a shadow token of a line above: {known}"))
+        return self.shadows.get(name, ())
 
     def _prop(self, name: str, sign: str) -> Prop:
         cursor = self.cursor
@@ -229,8 +239,7 @@ class _NodeLine:
                 return [("shadows", self._token())]
             return [("shadows", cursor.shadow(inner=key == "inner"))]
         if key == "size":
-            match = cursor.take(SIZE, "a size like 320x44, * or *x44")
-            return [("width", _length(match[1])), ("height", _length(match[2]))]
+            return self._size()
         if key == "name":
             return [("name", cursor.string() if cursor.peek('"') else cursor.name() or cursor.word())]
         if key == "link":

@@ -6,22 +6,26 @@ Indentation is the tree: one space a level, one line a node. Every newline-termi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from design.errors import NotationError, TreeError
 from design.notation.cursor import COMPONENT_WORD, TOKEN_WORD, Cursor
-from design.notation.line import Fields, OnError, read_node
+from design.notation.line import Fields, Report, read_node
 from design.notation.words import SPELLED_LINES, TOKEN_LINES
-from design.tree import MAX_DEPTH, MAX_NODES, Component, Design, Node, Shadow, TextStyle
-from design.tree.design import check_components
+from design.tree import MAX_DEPTH, MAX_NODES, Component, Design, Node
+from design.tree.values import token
 
 MAX_CHARACTERS = 16_000_000
+_Key = tuple[str, frozenset[tuple[str, str]]]
 _LINE_WORD = re.compile(rf"({'|'.join([*SPELLED_LINES, 'component'])}) ")
 
 
 def parse(text: str) -> Design:
-    """The design that a notation text describes. Raises NotationError with line and column."""
+    """The design that a notation text describes. Raises NotationError with line and column.
+
+    A name that leads nowhere is no error; a Reader's `on_note` is told of it.
+    """
     reader = Reader()
     reader.feed(text)
     return reader.finish()
@@ -40,30 +44,34 @@ def repair(text: str) -> tuple[Design, tuple[NotationError, ...]]:
 
 @dataclass
 class _Open:
-    """A layer whose children may still come; a component's body has the component's name and variant."""
+    """A layer whose children may still come; `component` where it is the body of one."""
 
     fields: Fields
+    bare: Node  # without its children
     children: list[Node] = field(default_factory=list)
-    component: tuple[str, tuple[tuple[str, str], ...]] | None = None
+    component: Component | None = None
+
+    def node(self, last: Node | None = None) -> Node:
+        if not self.children and last is None:
+            return self.bare
+        return Node(**self.fields, children=tuple(self.children) if last is None else (*self.children, last))
 
 
 class Reader:
     """Reads notation as it comes. `design()` is the tree of the whole lines so far, at any moment.
 
-    With `on_error` an error is handed to it instead of raised, and reading goes on behind what could not be read.
+    on_error  is handed an error instead of its being raised, and reading goes on behind what could not be read
+    on_note   is handed what reads well and means little: a name that is given twice (the later holds), an effect that
+              no line above gives (left out), a component inside of itself (an empty box)
     """
 
-    def __init__(self, on_error: OnError | None = None) -> None:
-        self._on_error = on_error
+    def __init__(self, on_error: Report | None = None, on_note: Report | None = None) -> None:
+        self._on_error, self._on_note = on_error, on_note or (lambda _: None)
         self._rest = ""
         self._line = self._characters = self._nodes = 0
-        self._names: dict[str, set[str]] = {sign: set() for sign in TOKEN_LINES}
-        self._palette: list[tuple[str, str]] = []
-        self._fonts: list[tuple[str, str]] = []
-        self._styles: list[tuple[str, TextStyle]] = []
-        self._numbers: dict[str, list[tuple[str, float]]] = {"=": [], "~": []}
-        self._shadows: dict[str, tuple[Shadow, ...]] = {}
-        self._components: list[Component] = []
+        self._tokens: dict[str, dict[str, Any]] = {sign: {} for sign in TOKEN_LINES}
+        self._components: dict[_Key, Component] = {}
+        self._holds: dict[str, set[str]] = {}  # component → those that stand in it
         self._roots: list[Node] = []
         self._open: list[_Open] = []  # the path from the root to the last node
 
@@ -85,42 +93,23 @@ class Reader:
 
     def design(self) -> Design:
         """The design of the lines read so far; more may be fed afterwards."""
-        components, roots = list(self._components), list(self._roots)
+        components, roots = dict(self._components), list(self._roots)
         made: Node | None = None
         for open_ in reversed(self._open):
-            made = Node(**open_.fields, children=(*open_.children, made) if made else tuple(open_.children))
+            made = open_.node(made)
         if made is not None:
-            top = self._open[0].component
-            if top is None:
-                roots.append(made)
-            else:
-                components.append(Component(top[0], made, top[1]))
+            _place(self._open[0], made, components, roots)
+        tokens = {sign: tuple(values.items()) for sign, values in self._tokens.items()}
         return Design(
-            tuple(roots),
-            tuple(self._palette),
-            tuple(self._fonts),
-            tuple(self._styles),
-            self._checked(components),
-            tuple(self._numbers["="]),
-            tuple(self._numbers["~"]),
-            tuple(self._shadows.items()),
+            roots=tuple(roots),
+            palette=tokens["$"],
+            fonts=tokens["^"],
+            styles=tokens["%"],
+            components=tuple(components.values()),
+            spaces=tokens["="],
+            corners=tokens["~"],
+            shadows=tokens["!"],
         )
-
-    def _checked(self, components: list[Component]) -> tuple[Component, ...]:
-        """The components that hold neither themselves nor one another's names."""
-        try:
-            check_components(tuple(components))
-            return tuple(components)
-        except TreeError as error:
-            self._report(NotationError(self._line, 1, "a component", str(error)))
-        kept: tuple[Component, ...] = ()
-        for component in components:
-            try:
-                check_components((*kept, component))
-                kept += (component,)
-            except TreeError:
-                continue
-        return kept
 
     def _report(self, error: NotationError) -> None:
         if self._on_error is None:
@@ -163,50 +152,30 @@ class Reader:
     def _token(self, cursor: Cursor, sign: str) -> None:
         while True:
             start = cursor.at
-            name = cursor.token("a token's name")
-            if name in self._names[sign]:
-                cursor.at = start
-                raise cursor.fail("each token once")
+            name = token(cursor.token("a token's name"), "token's name")
+            if name in self._tokens[sign]:
+                self._on_note(_at(cursor, start, "a token that no line above gives; this one holds"))
             cursor.space()
-            self._value(cursor, sign, name)
-            self._names[sign].add(name)
+            self._tokens[sign][name] = _value(cursor, sign)
             if cursor.done():
                 return
             if sign in "^%":
                 raise cursor.fail("the end of the line")
             cursor.space()
 
-    def _value(self, cursor: Cursor, sign: str, name: str) -> None:
-        if sign == "$":
-            Design(palette=((name, color := cursor.color().color),))
-            self._palette.append((name, color))
-        elif sign == "^":
-            Design(fonts=((name, family := cursor.string()),))
-            self._fonts.append((name, family))
-        elif sign == "%":
-            self._styles.append((name, cursor.type()))
-        elif sign == "!":
-            shadows = []
-            while (inner := cursor.skip("ish(")) or cursor.skip("sh("):
-                shadows.append(cursor.shadow(inner=inner))
-                if cursor.done():
-                    break
-                cursor.space()
-            if not cursor.done() or not shadows:
-                raise cursor.fail("shadows: sh(x,y,blur,spread,colour)")
-            self._shadows[name] = tuple(shadows)
-        else:
-            self._numbers[sign].append((name, cursor.decimal()))
-
     def _component(self, cursor: Cursor) -> None:
+        start = cursor.at
         name = cursor.take(COMPONENT_WORD, "a component's name, a capital first")[0]
-        variant: list[tuple[str, str]] = []
+        variant: dict[str, str] = {}
         while cursor.skip("," if variant else "/"):
             key = cursor.take(TOKEN_WORD, "a variant property")[0]
             cursor.need("=")
-            variant.append((key, cursor.word()))
+            variant[key] = cursor.word()
         cursor.space()
-        self._push(cursor, 0, (name, tuple(variant)))
+        if (name, frozenset(variant.items())) in self._components:
+            self._on_note(_at(cursor, start, "a component and variant that no line above gives; this one holds"))
+        self._holds.setdefault(name, set())
+        self._push(cursor, 0, Component(name, Node("box"), tuple(variant.items())))
 
     def _node(self, cursor: Cursor, depth: int) -> None:
         if depth > len(self._open):
@@ -215,26 +184,75 @@ class Reader:
             depth = len(self._open)
         self._push(cursor, depth, None)
 
-    def _push(self, cursor: Cursor, depth: int, component: Any) -> None:
+    def _push(self, cursor: Cursor, depth: int, component: Component | None) -> None:
         if depth >= MAX_DEPTH:
             raise cursor.fail(f"at most {MAX_DEPTH} levels")
         if self._nodes >= MAX_NODES:
             raise cursor.fail(f"at most {MAX_NODES} nodes")
-        fields = read_node(cursor, self._shadows, self._on_error)
-        Node(**fields)  # what no node can hold is said of this line
+        start = cursor.at
+        fields = read_node(cursor, self._tokens["!"], self._on_error, self._on_note)
+        bare = Node(**fields)
         self._nodes += 1
         self._close(depth)
-        if component is not None:
-            Component(component[0], Node("box"), component[1])
-        self._open.append(_Open(fields, component=component))
+        owner = component or (self._open[0].component if self._open else None)
+        if owner is not None and fields["kind"] == "use" and self._circle(owner.name, fields["component"]):
+            self._on_note(_at(cursor, start, f"no instance that holds {owner.name} again: it is left empty"))
+            fields |= {"kind": "box", "component": "", "props": ()}
+            bare = Node(**fields)
+        self._open.append(_Open(fields, bare, component=component))
+
+    def _circle(self, owner: str, inner: str) -> bool:
+        """Whether `owner` would come to stand in itself; remembers that `inner` stands in it otherwise."""
+        seen, stack = {inner}, [inner]
+        while stack:
+            name = stack.pop()
+            if name == owner:
+                return True
+            found = self._holds.get(name, set()) - seen
+            seen |= found
+            stack.extend(found)
+        self._holds.setdefault(owner, set()).add(inner)
+        return False
 
     def _close(self, depth: int) -> None:
         while len(self._open) > depth:
             open_ = self._open.pop()
-            node = Node(**open_.fields, children=tuple(open_.children))
+            node = open_.node()
             if self._open:
                 self._open[-1].children.append(node)
-            elif open_.component:
-                self._components.append(Component(open_.component[0], node, open_.component[1]))
             else:
-                self._roots.append(node)
+                _place(open_, node, self._components, self._roots)
+
+
+def _place(open_: _Open, node: Node, components: dict[_Key, Component], roots: list[Node]) -> None:
+    """Put a whole tree where it belongs."""
+    if open_.component is None:
+        roots.append(node)
+    else:
+        component = replace(open_.component, root=node)
+        components[component.name, frozenset(component.variant)] = component
+
+
+def _at(cursor: Cursor, start: int, expected: str) -> NotationError:
+    return Cursor(cursor.line, cursor.number, start).fail(expected)
+
+
+def _value(cursor: Cursor, sign: str) -> Any:
+    """A token's value, checked as the design would check it."""
+    if sign == "$":
+        return Design(palette=(("x", cursor.color().color),)).palette[0][1]
+    if sign == "^":
+        return Design(fonts=(("x", cursor.string()),)).fonts[0][1]
+    if sign == "%":
+        return cursor.type()
+    if sign in "=~":
+        return cursor.decimal()
+    shadows = []
+    while (inner := cursor.skip("ish(")) or cursor.skip("sh("):
+        shadows.append(cursor.shadow(inner=inner))
+        if cursor.done():
+            break
+        cursor.space()
+    if not cursor.done() or not shadows:
+        raise cursor.fail("shadows: sh(x,y,blur,spread,colour)")
+    return tuple(shadows)
