@@ -18,7 +18,6 @@ from typing import Any
 import psutil
 
 SAMPLE_SECONDS = 0.5
-CONCURRENT = 4
 # What a user adds to get what we get: walk down, so that lazy pictures come, and wait for them.
 WALK = """async () => {
   for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight * 0.8) {
@@ -69,7 +68,7 @@ def ours(job: dict[str, Any]) -> dict[str, float]:
     seeds.parent.mkdir(parents=True, exist_ok=True)
     seeds.write_text("\n".join(job["urls"]))
     # The peer knows no opt-out: to race over the same pages, ours records them here instead of turning back.
-    settings = {"GESSO_PROXY": job["proxy"], "GESSO_PAGES": CONCURRENT, "OPT_OUT": "record", **job["settings"]}
+    settings = {"GESSO_PROXY": job["proxy"], "OPT_OUT": "record", **job["settings"]}
     memory, begun = Memory(watch=bool(job.get("memory"))), perf_counter()
     summary = crawl("web", {"seeds": str(seeds), "depth": "0"}, store=job["store"], settings=settings)
     seconds = float(summary.stats.get("gesso/page_seconds", perf_counter() - begun))
@@ -84,7 +83,7 @@ def ours(job: dict[str, Any]) -> dict[str, float]:
 
 
 def plain(job: dict[str, Any]) -> dict[str, float]:
-    """scrapy-playwright as its README shows it; at its best with one context and tabs that are used again."""
+    """scrapy-playwright as its README shows it; at its best with one context and so many tabs that are used again."""
     import scrapy
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy_playwright.page import PageMethod
@@ -94,7 +93,8 @@ def plain(job: dict[str, Any]) -> dict[str, float]:
     times: list[float] = []
     begun: list[float] = []
     urls = list(job["urls"])
-    best = bool(job["best"])
+    tabs = int(job["tabs"])
+    best = tabs > 0
 
     left = list(urls)
 
@@ -103,7 +103,7 @@ def plain(job: dict[str, Any]) -> dict[str, float]:
 
         async def start(self) -> AsyncIterator[scrapy.Request]:
             begun.append(perf_counter())
-            for _ in range(CONCURRENT if best else len(urls)):
+            for _ in range(tabs if best else len(urls)):
                 if left:
                     yield self.visit(left.pop(0))
 
@@ -140,9 +140,9 @@ def plain(job: dict[str, Any]) -> dict[str, float]:
     }
     if best:
         settings |= {
-            "CONCURRENT_REQUESTS": CONCURRENT,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": CONCURRENT,
-            "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": CONCURRENT,
+            "CONCURRENT_REQUESTS": tabs,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": tabs,
+            "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": tabs,
             "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
             "PLAYWRIGHT_CONTEXTS": {"default": {"viewport": {"width": 1440, "height": 900}}},
         }

@@ -6,6 +6,7 @@ A page request may say in its meta which `views`, `themes` and `kinds` it wants 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from time import monotonic
@@ -29,6 +30,9 @@ from crawlers.surroundings import CrawlSurroundings
 
 THEMES = ("light", "dark")
 KINDS = ("fold", "full")
+PAGES_A_CORE = 4
+MOST_PAGES = 16  # of one browser: its own process draws and packs all pictures
+PAGE_MEMORY = 512 << 20
 ATTEMPTS = 3
 CRASHES = 2
 START_AGAIN_SECONDS = 2.0
@@ -59,7 +63,7 @@ class PageDownloadHandler:
         self._http = HTTP11DownloadHandler.from_crawler(crawler)
         self._session: BrowserSession | None = None
         self._starting = asyncio.Lock()
-        self._pages = max(1, settings.getint("GESSO_PAGES"))
+        self._pages = settings.getint("GESSO_PAGES") or pages_at_once()
         self._slots = asyncio.Semaphore(self._pages)
         self._store = CaptureStore(settings["GESSO_STORE"], create=True)
         self._around = CrawlSurroundings.of(crawler)
@@ -163,6 +167,24 @@ class PageDownloadHandler:
             await session.close()
         http, self._http = self._http, _Closed()  # type: ignore[assignment]
         await http.close()
+
+
+def pages_at_once() -> int:
+    """How many pages this machine looks at well at once: four a core, for pages wait more than they work."""
+    return max(2, min(MOST_PAGES, PAGES_A_CORE * cpus(), memory() // PAGE_MEMORY))
+
+
+def cpus() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory that the machine has; 4 GiB where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 4 << 30
 
 
 class _Closed:

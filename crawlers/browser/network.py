@@ -56,8 +56,9 @@ class _Asset:
 
 @dataclass
 class _Visit:
-    """State of one page load, dropped as a whole when the next begins."""
+    """State of one page load, dropped as a whole when the next begins. `left` is the loader of the page before."""
 
+    left: str = ""
     open: set[str] = field(default_factory=set)
     last: float = field(default_factory=time.monotonic)
     documents: dict[str, Answer] = field(default_factory=dict)
@@ -87,9 +88,13 @@ class Network:
         sizes = {"maxTotalBufferSize": BUFFER_BYTES, "maxResourceBufferSize": MAX_ASSET_BYTES}
         await self._cdp.send("Network.enable", sizes)
 
-    def begin(self) -> None:
-        """Forget the page before."""
-        self._visit = _Visit()
+    def begin(self, left: str = "") -> None:
+        """Forget the page before; what its loader still asks for until the next one takes its place is not counted."""
+        self._visit = _Visit(left)
+
+    def forget(self) -> None:
+        """Forget what is known of assets, too: another site may get other bytes at the same address."""
+        self._known.clear()
 
     @property
     def received(self) -> int:
@@ -158,12 +163,14 @@ class Network:
         return base64.b64decode(body) if answer["base64Encoded"] else body.encode("utf-8", "surrogatepass")
 
     def _sent(self, event: dict[str, Any]) -> None:
-        if event.get("type") in LASTING or event["request"]["url"].startswith("data:"):
+        if event.get("type") in LASTING or event["request"]["url"].startswith("data:") or self._late(event):
             return
         self._visit.open.add(event["requestId"])
         self._visit.last = time.monotonic()
 
     def _answered(self, event: dict[str, Any]) -> None:
+        if self._late(event):
+            return
         response, kind = event["response"], event.get("type")
         mime = str(response.get("mimeType", "")).lower()[:100]
         if kind == "Document" and len(self._visit.documents) < 100:
@@ -182,6 +189,10 @@ class Network:
         if not (size.isdigit() and int(size) > MAX_ASSET_BYTES):
             cached = bool(response.get("fromDiskCache"))
             visit.waiting[url] = _Asset(event["requestId"], url, mime, cached)
+
+    def _late(self, event: dict[str, Any]) -> bool:
+        """Whether the page before is still asking."""
+        return bool(self._visit.left) and event.get("loaderId") == self._visit.left
 
     def _finished(self, event: dict[str, Any]) -> None:
         self._visit.received += int(event.get("encodedDataLength", 0))

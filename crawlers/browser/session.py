@@ -2,7 +2,7 @@
 
 A `BrowserSession` belongs to one event loop; the number of pages open at once is bounded. `page()` hands out a fresh
 context with one page in it and closes both whatever happens. `tab(host)` hands out a tab for a visit and, where the
-visit went well, keeps it for the next one of the same host: without cookies and storage, with its cache warm.
+visit went well, keeps it for the next one, of the same host if there is such: without cookies and storage.
 """
 
 from __future__ import annotations
@@ -234,11 +234,15 @@ class BrowserSession:
         return tab
 
     def _idle_tab(self, running: _Running, host: str) -> Tab | None:
-        for number, (kept_for, tab) in enumerate(running.idle):
-            if kept_for == host and tab.fit:
-                del running.idle[number]
-                return tab
-        return None
+        """The tab that had this host, with its cache warm, else the one that has rested longest."""
+        fit = [(kept_for != host, number) for number, (kept_for, tab) in enumerate(running.idle) if tab.fit]
+        if not fit:
+            return None
+        changes, number = min(fit)
+        tab = running.idle.pop(number)[1]
+        if changes:
+            tab.network.forget()
+        return tab
 
     async def _return(self, running: _Running, host: str, tab: Tab | None) -> None:
         """Keep a tab for its host, or close it."""

@@ -98,7 +98,7 @@ class Tab:
 
         Raises NavigationError, Error or TimeoutError.
         """
-        self.network.begin()
+        self.network.begin(self.loader)
         self._stages.clear()
         self._broken.clear()
         self._moves = 0
@@ -208,7 +208,9 @@ class Tab:
         """Forget the page: its storage, cookies and history. False where the tab had better be closed.
 
         The document stays, its scripts stopped, until the next one takes its place: going by way of an empty page would
-        cost a renderer of its own each time. What other origins stored here, be it in a frame, is out of our reach.
+        cost a renderer of its own each time. Its scripts wake for the moment in which the next answer comes: they can
+        neither see it nor stop it (Chromium lets no page take back what the browser itself opens), and what they ask
+        for is not counted. What other origins stored here, be it in a frame, is out of our reach.
         """
         origin = origin_of(self.url)
         if self.network.origins() - {origin}:

@@ -158,6 +158,26 @@ def test_a_tab_remembers_nothing_of_the_visit_before(eye: Eye) -> None:
     assert [eye.visit("keeps.html").title for _ in range(2)] == ["||", "||"]
 
 
+def test_a_page_that_will_not_leave_its_tab_does_no_harm_to_the_next_site(eye: Eye) -> None:
+    """One tab, two hosts: the first page asks and leads elsewhere whenever its scripts run."""
+    alone = eye.run(_tree_of(eye, "index.html"))
+    before = {id(tab) for _, tab in _idle(eye)}
+    for _ in range(3):
+        eye.visit("clings.html")
+        assert eye.run(_tree_of(eye, "index.html")) == alone
+    assert before & {id(tab) for _, tab in _idle(eye)}
+
+
+async def _tree_of(eye: Eye, page: str) -> tuple[str, list[str], dict[str, Any]]:
+    """Of a page on the second host: where it ended, its pictures, and the assets that were counted to it."""
+    found = await visit(eye.session, f"http://other.test/{page}", eye.put, Surroundings(), ONE)
+    return found.url, [shot.image.sha256 for shot in found.shots], eye.tree(found.shots[0].dom_sha256 or "")["assets"]
+
+
+def _idle(eye: Eye) -> list[tuple[str, Any]]:
+    return [kept for running in eye.session._all for kept in running.idle]
+
+
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="without /proc nobody can tell")
 def test_the_sandbox_is_on_unless_root_starts_the_browser(eye: Eye) -> None:
     eye.visit("themes.html")
