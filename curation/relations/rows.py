@@ -66,6 +66,7 @@ def codes(table: pa.Table, names: tuple[str, ...]) -> np.ndarray:
 
 def one_code(column: pa.ChunkedArray) -> np.ndarray:
     """The place of each value among the distinct ones, -1 for null."""
-    encoded = pc.dictionary_encode(column).unify_dictionaries()
-    parts = [pc.fill_null(chunk.indices, -1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    return np.concatenate([np.zeros(0, np.int64), *parts]).astype(np.int64)
+    if pa.types.is_string(column.type):
+        column = column.cast(pa.large_string())  # else many long values would not fit into one chunk
+    encoded = column.combine_chunks().dictionary_encode()  # chunk by chunk, each would have a dictionary to unify
+    return np.asarray(encoded.indices.fill_null(-1)).astype(np.int64)

@@ -32,7 +32,6 @@ def test_hashes_within_the_radius_are_found(seed: int, radius: int) -> None:
 @pytest.mark.parametrize("flat", [10_000, 100])
 def test_an_inverted_index_finds_what_the_flat_one_does(flat: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "FLAT", flat)
-    monkeypatch.setattr(candidates, "LISTS", 8)
     draw = np.random.default_rng(1)
     vectors = draw.integers(0, 256, (400, 24)).astype(np.uint8)
     vectors[200:] = np.clip(vectors[:200].astype(int) + draw.integers(-2, 3, (200, 24)), 0, 255)
