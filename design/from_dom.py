@@ -8,11 +8,11 @@ from urllib.parse import urljoin
 
 from design.dom import css
 from design.dom.arrange import arrange
+from design.dom.background import fills_of
 from design.dom.collect import collect
 from design.dom.items import Findings, FontFace, Item, Slot
 from design.dom.size import build
 from design.dom.snapshot import Box, check_snapshot, load_snapshot, open_dom
-from design.dom.surface import fills_of
 from design.dom.tokens import with_tokens
 from design.tree import Design, Paint, SlotPaint, Solid, walk
 
@@ -38,6 +38,7 @@ def from_snapshot(snapshot: dict[str, Any]) -> Imported:
     url = snapshot.get("url")
     found = Findings(url if isinstance(url, str) else "", assets if isinstance(assets, dict) else {})
     boxes = open_dom(snapshot).boxes()
+    found.viewport = _size(snapshot.get("viewport")) or (0.0, 0.0)
     page = page_item(snapshot, boxes, found)
     arrange(page)
     design = with_tokens(build(page))

@@ -68,6 +68,8 @@ def bind(imported: Imported, store: CaptureStore, title: str = "", capture: Capt
     for name, slot in imported.slots.items():
         if slot.svg:
             slots[name] = slot.svg
+        elif slot.url and slot.url.startswith("data:image/"):
+            slots[name] = slot.url
         elif slot.sha256 and slot.format:
             try:
                 slots[name] = data_uri(store.read_blob(slot.sha256, slot.format), slot.format)
@@ -89,7 +91,7 @@ def bind(imported: Imported, store: CaptureStore, title: str = "", capture: Capt
 
 def _cut_out(slots: list[Slot], imported: Imported, store: CaptureStore, capture: Capture) -> dict[str, str]:
     """The pieces of a capture's screenshot that slots without a source show, as data URIs by name."""
-    wanted = [slot for slot in slots if slot.kind == "image" and not slot.url]
+    wanted = [slot for slot in slots if slot.kind == "image" and slot.leaf]
     width = imported.design.roots[0].width
     if not wanted or not isinstance(width, float):
         return {}

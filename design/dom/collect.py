@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from design.dom import css
-from design.dom.controls import control_text
+from design.dom.controls import control_text, letter_heights
 from design.dom.items import Findings, Hints, Item, Slot
+from design.dom.slots import image_fill, slot_name
 from design.dom.snapshot import Box
-from design.dom.surface import border_widths, image_fill, look, slot_name
+from design.dom.surface import border_widths, look, picture_instead
 from design.dom.text import Break, Inline, Text, text_items
 from design.dom.vector import svg_slot, triangle
 from design.tree import SlotPaint, Solid, Stroke
@@ -27,8 +28,8 @@ _BULLETS = frozenset("•◦▪")
 
 def collect(boxes: list[Box], found: Findings) -> list[Item]:
     """The items at the top of the page, in document order."""
+    found.heights = letter_heights(boxes)
     pieces: dict[int, list[Inline]] = {}
-    below: dict[int, Box] = {}
     for box in reversed(boxes):
         own: list[Inline] = []
         if box.tag == "svg":
@@ -38,7 +39,6 @@ def collect(boxes: list[Box], found: Findings) -> list[Item]:
             own = _pieces(box, [piece for child in box.children for piece in pieces.pop(child.index, [])], found)
         if own:
             pieces[box.index] = own
-        below[box.index] = box
     tops = [piece for box in boxes if box.parent is None for piece in pieces.get(box.index, [])]
     return [piece for piece in tops if isinstance(piece, Item)]
 
@@ -90,6 +90,8 @@ def _pieces(box: Box, children: list[Inline], found: Findings) -> list[Inline]:
             found.slots[name] = Slot(name, "svg", (box.x, box.y, box.width, box.height), svg=source)
             found.by_source[source] = name
         return [_leaf(box, "svg", {"fills": (SlotPaint(name, "fill"),)})]
+    if not hidden and not box.children and (piece := picture_instead(box, found)):
+        return [_leaf(box, "img", {"fills": (piece,)})]
     paint = {} if hidden else look(box, found)
     display = box.css("display")
     if display == "inline" and not _out(box) and box.css("float") in ("none", ""):
@@ -138,7 +140,7 @@ def _out(box: Box) -> bool:
 
 
 def _leaf(box: Box, kind: str, paint: dict[str, object]) -> Item:
-    item = Item(kind, box.x, box.y, box.width, box.height, (box.order, box.rank), dict(paint))
+    item = Item(kind, box.x, box.y, box.width, box.height, (box.order, box.rank), dict(paint), source=box.node)
     item.hints = _hints(box)
     item.reach = (box.x, box.y, item.right, item.bottom)
     return item
@@ -220,7 +222,7 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
     item = _leaf(box, "frame", paint)
     item.children = items
     item.name = name_of(box, items)
-    if box.tag in ("INPUT", "SELECT", "TEXTAREA") and (text := control_text(box, box.rank)):
+    if box.tag in ("INPUT", "SELECT", "TEXTAREA") and (text := control_text(box, box.rank, found.heights)):
         item.children = items = [text]
     item.levels = 1 + max((child.levels for child in items), default=0)
     _reach(box, item)

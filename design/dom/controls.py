@@ -9,14 +9,27 @@ from design.dom.items import Hints, Item
 from design.dom.snapshot import Box
 from design.dom.surface import border_widths
 from design.dom.text import type_of
-from design.tree import Paint, Run, Solid, TextAlign
+from design.tree import Paint, Run, Solid, TextAlign, TextStyle
 
 BUTTONS = {"submit": "Submit", "reset": "Reset", "button": ""}
 _SILENT = frozenset({"checkbox", "radio", "range", "color", "file", "hidden", "image"})
 _HINT = Solid("#757575")  # the browsers' own colour of placeholders: the page's is not in the snapshot
 
 
-def control_text(box: Box, order: int) -> Item | None:
+def letter_heights(boxes: list[Box]) -> dict[TextStyle, float]:
+    """How high the browser makes the letters of each type that the page sets somewhere."""
+    heights: dict[TextStyle, float] = {}
+    for box in boxes:
+        if box.fragments and box.text is not None:
+            heights.setdefault(_face(type_of(box)), box.fragments[0].height)
+    return heights
+
+
+def _face(style: TextStyle) -> TextStyle:
+    return replace(style, line_height=0.0, letter_spacing=0.0)
+
+
+def control_text(box: Box, order: int, heights: dict[TextStyle, float]) -> Item | None:
     """The text of an input, select or textarea that is drawn now, or None."""
     kind = box.attribute("type").lower()
     if box.tag == "INPUT" and kind in _SILENT:
@@ -32,7 +45,7 @@ def control_text(box: Box, order: int) -> Item | None:
     if width < 4 or height < 4:
         return None
     style = type_of(box)
-    leading = style.line_height or (style.size * 1.2 if box.tag == "TEXTAREA" else height)
+    leading = style.line_height or heights.get(_face(style)) or round(style.size * 1.15)
     y = box.y + top + (0.0 if box.tag == "TEXTAREA" else (height - leading) / 2)
     item = Item("t", box.x + left, y, width, leading, (box.order, order))
     item.lines, item.natural = 1, (item.x, min(width - 2, len(text) * style.size * 0.5))

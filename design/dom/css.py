@@ -6,7 +6,7 @@ import math
 import re
 from functools import lru_cache
 
-from design.tree import Linear, Paint, Radial, Shadow, Solid, Stop
+from design.tree import Conic, Linear, Paint, Radial, Shadow, Solid, Stop
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?%?", re.IGNORECASE)
 _COLOR = re.compile(
@@ -14,6 +14,8 @@ _COLOR = re.compile(
 )
 _LENGTH = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(px|%|deg|turn|rad|grad)?")
 _SIDES = {"top": 0.0, "right": 90.0, "bottom": 180.0, "left": 270.0}
+_TURNS = {"deg": 1.0, "turn": 360.0, "rad": 180 / math.pi, "grad": 0.9}
+_ANGLE = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+))(deg|turn|rad|grad)\b")
 
 
 def split(text: str, separator: str = ",") -> list[str]:
@@ -147,14 +149,33 @@ def gradient(value: str, width: float, height: float) -> Paint | None:
         if not found or not width or not height:
             return None
         return Radial(cx / width * 100, cy / height * 100, rx / width * 100, ry / height * 100, found)
+    if name == "conic-gradient":
+        return _conic(head, stops, width, height)
     return None
+
+
+def _conic(head: str, stops: list[str], width: float, height: float) -> Paint | None:
+    turned, _, place = head.partition("at ")
+    cx, cy = position(place.strip() or "center", width, height)
+    angle = _angle(turned.replace("from", "").strip() or "0deg", width, height)
+    found = _stops([_ANGLE.sub(lambda m: f"{float(m[1]) * _TURNS[m[2]] / 3.6:.4f}%", stop) for stop in stops], 100.0)
+    if not found or not width or not height:
+        return None
+    return Conic(angle, cx / width * 100, cy / height * 100, found)
+
+
+def line_of(angle: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """The ends x1, y1, x2, y2 of a linear gradient's line in a box of that size."""
+    turn = math.radians(angle)
+    half = (abs(width * math.sin(turn)) + abs(height * math.cos(turn))) / 2
+    dx, dy = math.sin(turn) * half, -math.cos(turn) * half
+    return width / 2 - dx, height / 2 - dy, width / 2 + dx, height / 2 + dy
 
 
 def _angle(head: str, width: float, height: float) -> float:
     match = _LENGTH.match(head)
     if match and match[1] in ("deg", "turn", "rad", "grad"):
-        turn = {"deg": 1.0, "turn": 360.0, "rad": 180 / math.pi, "grad": 0.9}[match[1]]
-        value = float(match[0][: -len(match[1])]) * turn
+        value = float(match[0][: -len(match[1])]) * _TURNS[match[1]]
         return value % 360 if math.isfinite(value) else 180.0
     sides = [word for word in head.split() if word in _SIDES]
     if len(sides) == 1:

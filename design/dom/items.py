@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from design.tree import Align, Justify, Length, Sides, TextAlign
+from design.tree import Align, Justify, Length, Sides, TextAlign, TextStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,8 @@ class Slot:
     """What a slot name stands for: an image by its source, or inline SVG by its text.
 
     `rect` is x, y, width, height on the page; `url` is absolute, or None for a canvas or video; `sha256` and `format`
-    are set where the snapshot's assets hold the bytes.
+    are set where the snapshot's assets hold the bytes. `leaf` says that it is a layer of its own, with nothing in it:
+    what the page showed there is what it shows.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Slot:
     sha256: str | None = None
     format: str | None = None
     svg: str | None = None
+    leaf: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Item:
     hints: Hints = field(default_factory=Hints)
     children: list[Item] = field(default_factory=list)
     name: str = ""
+    source: int = -1  # the DOM node that it was made for; -1 for what layout itself adds
     # text only
     natural: tuple[float, float] = (0.0, 0.0)  # left edge and width of the widest line
     lines: int = 0
@@ -133,6 +136,8 @@ class Findings:
     slots: dict[str, Slot] = field(default_factory=dict)
     by_source: dict[str, str] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    heights: dict[TextStyle, float] = field(default_factory=dict)  # of the letters of a type, line height left out
+    viewport: tuple[float, float] = (0.0, 0.0)  # what fixed backgrounds are fixed to; (0, 0) where it is not known
 
     def note(self, text: str) -> None:
         self.notes[text] = self.notes.get(text, 0) + 1

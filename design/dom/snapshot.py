@@ -134,6 +134,9 @@ class Dom:
         self.layout: dict[str, Any] = document["layout"]
         scale = snapshot.get("scale")
         self.scale = float(scale) if isinstance(scale, int | float) and 0.01 <= scale <= 100 else 1.0
+        view = snapshot.get("viewport")
+        dpr = view.get("dpr") if isinstance(view, dict) else None
+        self.dpr = float(dpr) if isinstance(dpr, int | float) and 0.1 <= dpr <= 10 else 1.0
         self.names = _ints(self.nodes.get("nodeName"))
         self.parents = _ints(self.nodes.get("parentIndex"))
         styles = self.layout.get("styles")
@@ -223,6 +226,7 @@ class Dom:
             by_node.setdefault(node, box)
             boxes.append(box)
         self._attach_lines(boxes)
+        boxes = _open(boxes)
         _rank(boxes)
         return boxes
 
@@ -263,6 +267,24 @@ class Dom:
         bounds = data.get("bounds")
         count = min(len(owners), len(starts), len(lengths))
         return [(owners[i], self._rect(bounds, i), starts[i], lengths[i]) for i in range(count)]
+
+
+def _open(boxes: list[Box]) -> list[Box]:
+    """Without what a closed `details` lays out and does not paint."""
+    shut: set[int] = set()
+    for box in boxes:
+        owner = box.parent
+        if owner is None:
+            continue
+        closed = owner.tag == "DETAILS" and box.tag != "SUMMARY" and "open" not in owner.dom.attributes(owner.node)
+        if owner.index in shut or closed:
+            shut.add(box.index)
+    if not shut:
+        return boxes
+    for box in boxes:
+        if box.index not in shut and box.children:
+            box.children = [child for child in box.children if child.index not in shut]
+    return [box for box in boxes if box.index not in shut]
 
 
 def open_dom(snapshot: dict[str, Any]) -> Dom:

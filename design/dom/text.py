@@ -9,9 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 from design.dom import css
+from design.dom.background import fills_of
 from design.dom.items import Findings, Hints, Item
 from design.dom.snapshot import Box, Fragment
-from design.dom.surface import fills_of, text_shadows
+from design.dom.surface import text_shadows
 from design.tree import SOFT_BREAK, Paint, Run, Solid, TextAlign, TextStyle
 
 _SPACES = re.compile(r"[ \t\n\r\f]+")
@@ -198,6 +199,7 @@ def _same_metrics(a: _Part, b: _Part) -> bool:
 def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> Item | None:
     """One text item for these lines, or None where the browser could not have laid it out as one."""
     base = _base(lines)
+    dpr = base.box.dom.dpr
     style = base.look.style
     tops = [_top(line, style) for line in lines]
     height = base.fragment.height
@@ -215,7 +217,7 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
         if not all(_follows(a, b) and (_same_metrics(a, b) or _baseline(b)) for a, b in pairwise(line)):
             return None
     start = next(i for i, top in enumerate(tops) if top is not None)
-    y = float(tops[start] or 0.0) - math.floor((leading - height) / 2) - rows[start] * leading
+    y = float(tops[start] or 0.0) - half_leading(leading, height, dpr) - rows[start] * leading
     left = min(_extent(line)[0] for line in lines)
     right = max(_extent(line)[1] for line in lines)
     item = Item("t", left, y, right - left, leading * (rows[-1] + 1), (base.box.order, base.box.rank))
@@ -232,6 +234,11 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
     item.hints = Hints(block=area is not None)
     item.look = _text_look(lines, rows, base, leading)
     return item
+
+
+def half_leading(leading: float, height: float, dpr: float) -> float:
+    """What the browser puts above a line's letters: half of the room that is left, in whole pixels of the screen."""
+    return math.floor((leading - height) * dpr / 2 + 1e-6) / dpr
 
 
 def _rows(tops: list[float | None], leading: float) -> list[int] | None:

@@ -7,8 +7,9 @@ from html import escape
 
 from design.dom import css
 from design.dom.items import Findings, Slot
+from design.dom.slots import rect_of, slot_name
 from design.dom.snapshot import Box
-from design.dom.surface import border_widths, rect_of, slot_name
+from design.dom.surface import border_widths
 from design.svg import DRAWING_ELEMENTS
 
 MAX_SOURCE = 400_000

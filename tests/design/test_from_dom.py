@@ -298,10 +298,10 @@ def test_deep_nesting_is_kept_or_flattened_never_a_crash(depth: int) -> None:
 def test_ten_thousand_nodes_take_seconds_at_most() -> None:
     count = 10_000
     bounds = [[0.0, 0.0, 1000.0, 1000.0]] + [[(i % 100) * 10.0, (i // 100) * 10.0, 9.0, 9.0] for i in range(count - 1)]
-    started = time.monotonic()
+    started = time.process_time()
     found = from_snapshot(made_up([-1] + [0] * (count - 1), bounds))
     assert len(nodes_of(found)) >= count
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def test_ten_thousand_overlapping_nodes_are_placed_by_hand() -> None:
