@@ -31,8 +31,19 @@ class Stop(_Strict):
     color: Rgba
 
 
+class ImagePlace(_Strict):
+    fit: Literal["cover", "contain", "fill", "none", "tile"]
+    x: float
+    y: float
+    width: float = Field(ge=0)
+    height: float = Field(ge=0)
+
+
 class Paint(_Strict):
-    type: Literal["SOLID", "IMAGE", "GRADIENT_LINEAR", "GRADIENT_RADIAL"]
+    type: Literal["SOLID", "IMAGE", "GRADIENT_LINEAR", "GRADIENT_RADIAL", "GRADIENT_ANGULAR"]
+    token: str | None = None
+    imageTransform: list[list[float]] | None = None
+    place: ImagePlace | None = None
     color: Rgb | None = None
     opacity: float = Field(1, ge=0, le=1)
     gradientTransform: list[list[float]] | None = None
@@ -47,6 +58,7 @@ class Paint(_Strict):
         elif self.type == "IMAGE":
             assert self.scaleMode
             assert self.slot
+            assert self.imageTransform is None or self.scaleMode == "CROP"
         else:
             assert self.gradientStops
             assert len(self.gradientStops) >= 2
@@ -92,6 +104,15 @@ class Spacing(_Strict):
 
 class Track(_Strict):
     type: Literal["HUG", "FLEX", "FIXED"]
+    value: float | None = Field(None, ge=0)
+
+    def model_post_init(self, context: Any) -> None:
+        assert (self.value is None) == (self.type == "HUG")
+
+
+class Hyperlink(_Strict):
+    type: Literal["URL"]
+    value: str = Field(pattern="^(?i:https?|mailto|tel):")
 
 
 class TypeProps(_Strict):
@@ -105,15 +126,17 @@ class Range(TypeProps):
     start: int = Field(ge=0)
     end: int = Field(ge=1)
     fills: list[Paint] | None = None
+    textStyle: str | None = None
+    hyperlink: Hyperlink | None = None
     textDecoration: Literal["UNDERLINE", "STRIKETHROUGH"] | None = None
 
 
 class Props(TypeProps):
-    name: str
+    name: str | None = None
     fills: list[Paint] | None = None
     fillStyle: str | None = None
     strokes: list[Paint] | None = None
-    strokeAlign: Literal["INSIDE"] | None = None
+    strokeAlign: Literal["INSIDE", "CENTER", "OUTSIDE"] | None = None
     strokeWeight: float | None = Field(None, ge=0)
     strokeTopWeight: float | None = Field(None, ge=0)
     strokeRightWeight: float | None = Field(None, ge=0)
@@ -126,6 +149,11 @@ class Props(TypeProps):
     bottomRightRadius: float | None = Field(None, ge=0)
     bottomLeftRadius: float | None = Field(None, ge=0)
     effects: list[Effect] | None = None
+    effectStyle: str | None = None
+    visible: bool | None = None
+    rotation: float | None = Field(None, ge=-180, le=180)
+    blendMode: str | None = Field(None, pattern="^[A-Z_]+$")
+    overflowDirection: Literal["HORIZONTAL", "VERTICAL", "BOTH"] | None = None
     opacity: float | None = Field(None, ge=0, le=1)
     clipsContent: bool | None = None
     layoutMode: Literal["NONE", "HORIZONTAL", "VERTICAL", "GRID"] | None = None
@@ -144,12 +172,16 @@ class Props(TypeProps):
     gridColumnGap: float | None = Field(None, ge=0)
     gridRowGap: float | None = Field(None, ge=0)
     gridRowSizes: list[Track] | None = None
+    gridColumnSizes: list[Track] | None = None
     characters: str | None = None
     textStyle: str | None = None
     textAlignHorizontal: Literal["LEFT", "CENTER", "RIGHT", "JUSTIFIED"] | None = None
     textCase: Literal["UPPER"] | None = None
     textDecoration: Literal["UNDERLINE"] | None = None
-    textAutoResize: Literal["WIDTH_AND_HEIGHT", "HEIGHT"] | None = None
+    textAlignVertical: Literal["CENTER", "BOTTOM"] | None = None
+    textTruncation: Literal["ENDING"] | None = None
+    maxLines: int | None = Field(None, ge=1)
+    textAutoResize: Literal["WIDTH_AND_HEIGHT", "HEIGHT", "NONE"] | None = None
 
 
 class Sizing(_Strict):
@@ -161,18 +193,36 @@ class Place(_Strict):
     layoutPositioning: Literal["ABSOLUTE"] | None = None
     x: float | None = None
     y: float | None = None
-    constraints: dict[str, Literal["MIN", "CENTER", "MAX"]] | None = None
+    constraints: dict[str, Literal["MIN", "CENTER", "MAX", "STRETCH", "SCALE"]] | None = None
+
+
+class Limits(_Strict):
+    minWidth: float | None = Field(None, gt=0)
+    maxWidth: float | None = Field(None, gt=0)
+    minHeight: float | None = Field(None, gt=0)
+    maxHeight: float | None = Field(None, gt=0)
+
+
+class Override(_Strict):
+    path: list[int] = Field(min_length=1)
+    props: Props
+    ranges: list[Range] = []
 
 
 class Node(_Strict):
-    type: Literal["FRAME", "TEXT", "RECTANGLE", "ELLIPSE", "LINE", "SVG"]
+    type: Literal["FRAME", "COMPONENT", "INSTANCE", "TEXT", "RECTANGLE", "ELLIPSE", "SVG"]
     parent: int | None
     props: Props
-    resize: list[float] = Field(min_length=2, max_length=2)
+    resize: list[float] | None = Field(min_length=2, max_length=2)
     sizing: Sizing
+    limits: Limits
     place: Place
+    data: dict[Literal["role", "bind", "shown", "raw", "link", "kind", "slot", "use"], str]
     svg: str | None = None
     cell: list[int] | None = None
+    span: list[int] | None = None
+    component: int | None = None
+    overrides: list[Override] = []
     ranges: list[Range] = []
 
 
@@ -185,6 +235,27 @@ class TextStyle(TypeProps):
     name: str
 
 
+class EffectStyle(_Strict):
+    name: str
+    effects: list[Effect]
+
+
+class Named(_Strict):
+    name: str
+    value: float
+
+
+class Numbers(_Strict):
+    space: list[Named]
+    radius: list[Named]
+
+
+class Component(_Strict):
+    name: str
+    variant: dict[str, str]
+    node: int
+
+
 class ImageSource(_Strict):
     slot: str
     url: str | None
@@ -195,10 +266,15 @@ class Payload(_Strict):
     fonts: list[Font]
     paintStyles: list[PaintStyle]
     textStyles: list[TextStyle]
+    effectStyles: list[EffectStyle]
+    numbers: Numbers
     images: list[ImageSource]
+    components: list[Component]
+    notes: list[str]
     nodes: list[Node]
 
 
+FRAMES = ("FRAME", "COMPONENT")
 FRAME_ONLY = {"clipsContent", "layoutMode"}
 TEXT_ONLY = {"characters", "fontName", "fontSize", "textAutoResize", "textAlignHorizontal", "textCase", "lineHeight"}
 AUTO_ONLY = {"itemSpacing", "primaryAxisAlignItems", "counterAxisAlignItems", "layoutWrap"}
@@ -219,19 +295,23 @@ def replay(raw: dict[str, Any]) -> list[str]:
         where = f"node {index} {node.props.name!r}"
         faults += [f"{where}: {fault}" for fault in _props(node, source["props"], loaded, paints, texts, images)]
         mode = node.props.layoutMode or "NONE"
-        if node.parent is not None and not (0 <= node.parent < index and made[node.parent][0] == "FRAME"):
+        if node.parent is not None and not (0 <= node.parent < index and made[node.parent][0] in FRAMES):
             faults.append(f"{where}: appended to what is no frame or does not exist yet")
             made.append((node.type, mode))
             continue
         parent_mode = made[node.parent][1] if node.parent is not None else "NONE"
         faults += [f"{where}: {fault}" for fault in _placed(node, mode, parent_mode)]
+        if node.component is not None and not 0 <= node.component < len(payload.components):
+            faults.append(f"{where}: an instance of no component")
+        if node.component is not None and payload.components[node.component].node >= index:
+            faults.append(f"{where}: an instance before its component")
         made.append((node.type, mode))
     return faults
 
 
 def _props(node: Node, props: dict[str, Any], loaded: Any, paints: Any, texts: Any, images: Any) -> list[str]:
     faults = []
-    if node.type != "FRAME" and FRAME_ONLY & set(props):
+    if node.type not in FRAMES and FRAME_ONLY & set(props):
         faults.append(f"{FRAME_ONLY & set(props)} on a {node.type}")
     if node.type != "TEXT" and TEXT_ONLY & set(props):
         faults.append(f"{TEXT_ONLY & set(props)} on a {node.type}")
@@ -248,7 +328,7 @@ def _props(node: Node, props: dict[str, Any], loaded: Any, paints: Any, texts: A
         length = len((node.props.characters or "").encode("utf-16-le")) // 2
         if any(not r.start < r.end <= length for r in node.ranges):
             faults.append("a range outside the text")
-    elif node.type in ("FRAME", "RECTANGLE", "ELLIPSE") and node.props.fills is None:
+    elif node.type in (*FRAMES, "RECTANGLE", "ELLIPSE") and node.props.fills is None:
         faults.append("fills left at Figma's own white")
     if node.props.counterAxisAlignItems == "BASELINE" and node.props.layoutMode != "HORIZONTAL":
         faults.append("BASELINE in a column")
@@ -268,7 +348,8 @@ def _placed(node: Node, mode: str, parent_mode: str) -> list[str]:
     absolute = node.place.layoutPositioning == "ABSOLUTE"
     if "FILL" in sizes and (parent_mode == "NONE" or absolute):
         faults.append("FILL outside auto layout")
-    if "HUG" in sizes and mode == "NONE" and not (node.type == "TEXT" and parent_mode != "NONE"):
+    hugs = node.type == "INSTANCE" or (node.type == "TEXT" and parent_mode != "NONE")
+    if "HUG" in sizes and mode == "NONE" and not hugs:
         faults.append("HUG on what has no content to hug")
     if absolute and parent_mode == "NONE":
         faults.append("ABSOLUTE outside auto layout")
@@ -276,7 +357,6 @@ def _placed(node: Node, mode: str, parent_mode: str) -> list[str]:
         faults.append("a cell outside a grid")
     if node.place.x is not None and parent_mode != "NONE" and not absolute:
         faults.append("x of a node that auto layout places")
-    smallest = 0 if node.type == "LINE" else 0.01
-    if node.resize[0] < 0.01 or node.resize[1] < smallest:
+    if node.resize is not None and min(node.resize) < 0.01:
         faults.append("resized to nothing")
     return faults

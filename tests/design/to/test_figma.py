@@ -67,6 +67,7 @@ def test_the_payload_names_the_plugin_api_properties() -> None:
     assert text["sizing"]["layoutSizingHorizontal"] == "FILL"
     assert row["props"]["primaryAxisAlignItems"] == "SPACE_BETWEEN"
     assert fill["props"]["fillStyle"] == "brand"
+    assert fill["props"]["fills"][0]["token"] == "brand"
     assert oval["place"] == {
         "layoutPositioning": "ABSOLUTE", "x": 4, "y": 4, "constraints": {"horizontal": "MAX", "vertical": "MAX"},
     }  # fmt: skip
@@ -121,3 +122,102 @@ def test_the_checker_refuses_a_blur_without_its_type() -> None:
     del payload["nodes"][0]["props"]["effects"][1]["blurType"]
     with pytest.raises(ValidationError):
         replay(payload)
+
+
+COMPONENTS = """\
+$ brand #6c4cf1
++Button row p12,24 $brand r10
+ t %(Inter/Bold 16/24) #ffffff ?label "Get started"
+ svg 16x16 &arrow ??arrow
++Card/size=big col 300 p16 g16
+ img *x100 &photo ?picture
+ Button label="More"
+ box *x40 ?content
++Card/size=small col 200 p8
+ img *x50 &photo ?picture
++Word t ?word "a word"
+col Page 800 p24 g16
+ Button label="Watch demo" #ff0000
+ Button label=(ul)"Two " label="runs" arrow=off
+ Card size=small picture=&other
+ Card
+  t "inside"
+ Word word="plain"
+"""
+
+
+def test_components_come_before_their_instances_and_an_instance_says_what_it_changes() -> None:
+    payload = to_figma(parse(COMPONENTS))
+    assert replay(payload) == []
+    assert [(c["name"], c["variant"]) for c in payload["components"]] == [
+        ("Button", {}), ("Card", {"size": "big"}), ("Card", {"size": "small"}),
+    ]  # fmt: skip
+    page = next(i for i, n in enumerate(payload["nodes"]) if n["props"].get("name") == "Page")
+    red, two, small, card, *_ = [n for n in payload["nodes"] if n["parent"] == page]
+    assert (red["type"], red["component"], red["resize"]) == ("INSTANCE", 0, None)
+    assert red["props"]["fills"][0]["color"] == {"r": 1.0, "g": 0.0, "b": 0.0}
+    assert [(o["path"], o["props"]["characters"]) for o in red["overrides"]] == [([0], "Watch demo")]
+    words, arrow = two["overrides"]
+    assert words["ranges"] == [{"start": 0, "end": 4, "textDecoration": "UNDERLINE"}]
+    assert (arrow["path"], arrow["props"]) == ([1], {"visible": False})
+    assert small["component"] == 2
+    assert small["overrides"][0]["props"]["fills"][0]["slot"] == "other"
+    assert card["type"] == "FRAME"  # children of an instance's own are nothing that Figma has
+    assert payload["notes"] == ["an instance that Figma cannot hold: made of plain layers (2×)"]
+
+
+def test_what_hugs_has_nothing_to_share_among_what_fills() -> None:
+    frame, inner, text = to_figma(parse('row\n col *x* #ffffff\n  t * "a"'))["nodes"]
+    assert frame["sizing"]["layoutSizingHorizontal"] == "HUG"
+    assert inner["sizing"] == {"layoutSizingHorizontal": "HUG", "layoutSizingVertical": "FILL"}
+    assert text["sizing"]["layoutSizingHorizontal"] == "FILL"
+
+
+def test_a_child_that_aligns_by_itself_gets_a_frame_that_puts_it_there() -> None:
+    _, frame, text = to_figma(parse('col 300\n t se "right"'))["nodes"]
+    assert (frame["props"]["layoutMode"], frame["props"]["primaryAxisAlignItems"]) == ("HORIZONTAL", "MAX")
+    assert frame["sizing"] == {"layoutSizingHorizontal": "FILL", "layoutSizingVertical": "HUG"}
+    assert text["parent"] == 1
+
+
+def test_a_grid_keeps_tracks_cells_and_spans() -> None:
+    grid, *cells = to_figma(parse("grid 300 cols(100,*,-) rows(40)\n rect cell2,1\n rect span2\n rect cell1,2,3,1"))[
+        "nodes"
+    ]
+    assert grid["props"]["gridColumnSizes"] == [
+        {"type": "FIXED", "value": 100},
+        {"type": "FLEX", "value": 1},
+        {"type": "HUG"},
+    ]
+    assert grid["props"]["gridRowSizes"][0] == {"type": "FIXED", "value": 40}
+    places = [(cell["cell"], cell["span"]) for cell in cells]
+    assert places[0] == ([0, 1], [1, 1])
+    taken = [(r + i, c + j) for (r, c), (h, w) in places for i in range(h) for j in range(w)]
+    assert len(set(taken)) == len(taken)
+
+
+def test_what_is_turned_stands_where_its_middle_was() -> None:
+    _, turned = to_figma(parse("box 200x200\n rect 100x50 @40,20 rot90 #ff0000"))["nodes"]
+    assert turned["props"]["rotation"] == -90
+    assert (turned["place"]["x"], turned["place"]["y"]) == (115, -5)
+
+
+def test_limits_pins_blends_links_and_lines_have_their_places() -> None:
+    source = (
+        'row 400\n t *x40 w100..300 vm lines2 mix(multiply) (url("https://x.test/"))"a" (url("javascript:x"))"b"\n'
+        " col 10x10 @1,2hv scrolly hide"
+    )
+    _, text, layer = to_figma(parse(source))["nodes"]
+    assert text["limits"] == {"minWidth": 100, "maxWidth": 300}
+    props = text["props"]
+    assert (props["textAlignVertical"], props["maxLines"], props["blendMode"]) == ("CENTER", 2, "MULTIPLY")
+    assert props["textAutoResize"] == "NONE"
+    assert text["ranges"] == [{"start": 0, "end": 1, "hyperlink": {"type": "URL", "value": "https://x.test/"}}]
+    assert layer["place"]["constraints"] == {"horizontal": "STRETCH", "vertical": "STRETCH"}
+    assert (layer["props"]["overflowDirection"], layer["props"]["visible"]) == ("VERTICAL", False)
+
+
+def test_tokens_become_named_numbers_and_effects() -> None:
+    payload = to_figma(parse("= s 8\n~ card 12\n! soft sh(0,1,2,0,#00000033)\ncol !soft"))
+    assert payload["numbers"] == {"space": [{"name": "s", "value": 8}], "radius": [{"name": "card", "value": 12}]}
+    assert payload["effectStyles"][0]["name"] == payload["nodes"][0]["props"]["effectStyle"] == "soft"
