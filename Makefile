@@ -2,6 +2,8 @@
 PYTHON ?= python3
 CORPUS ?= ../shared/corpus
 PORT   ?= 0
+# Processes that run tests side by side: many wait for a browser or a server, so two are worth it on any machine.
+TESTERS ?= 2
 BIN    := .venv/bin
 # One thread a library call: the work is parallel above it, and small models stall on more.
 export OMP_NUM_THREADS ?= 2
@@ -19,7 +21,7 @@ demo: setup  ## the whole loop on the examples: crawl, curate, train, generate, 
 	@$(BIN)/gesso demo
 
 test: setup  ## every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
 
 bench: setup  ## the figures that README and notes quote
 	@$(BIN)/python -m benchmarks

@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 # How long one example takes says more of the machine than of the code; pytest's own limit ends what hangs.
 hypothesis.settings.register_profile("gesso", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -37,10 +38,16 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a whole `gesso demo`, run once a session. Treat it as read-only, or copy it."""
-    home = tmp_path_factory.mktemp("demo")
-    done = run_gesso("demo", "--home", str(home), timeout=DEMO_SECONDS)
-    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    """The home of a whole `gesso demo`, run once for all testing processes. Treat it as read-only, or copy it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    home, whole = folder / "demo", folder / "demo.whole"
+    with FileLock(folder / "demo.lock"):
+        if not whole.exists():
+            done = run_gesso("demo", "--home", str(home), timeout=DEMO_SECONDS)
+            assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            whole.touch()
     return home
 
 
