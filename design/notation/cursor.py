@@ -35,6 +35,7 @@ TOKEN_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 COMPONENT_WORD = re.compile(r"[A-Z][A-Za-z0-9_-]*")
 NUMBER = re.compile(NUM)
 _SIDES = re.compile(rf"{NUM}(?:,{NUM}){{0,3}}")
+_ONE_SIDE = re.compile(rf"([trbl])({NUM})?(?=[ >|~.#$&]|lin\(|rad\(|con\(|\Z)")
 _COLOR = re.compile(r"#[0-9A-Fa-f]+|\$[a-z][a-z0-9_-]*")
 _SLOT = re.compile(rf"&([a-z0-9][a-z0-9_-]*)(?:/({FIT})(?![a-z0-9_-])(?:@({NUM}(?:,{NUM}){{1,3}}))?)?(?:/({NUM}))?")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -129,11 +130,17 @@ class Cursor:
         return self.decimal()
 
     def sides(self) -> Sides:
-        values = [float(v) for v in self.take(_SIDES, "one, two or four numbers")[0].split(",")]
-        if len(values) == 3:
-            raise self.fail("a fourth number: one, two or four")
-        if len(values) < 4:
-            values = [values[0], values[-1]] * 2
+        """One to four numbers, as CSS counts sides; or a side's letter and its number, 1 where none stands."""
+        if match := _ONE_SIDE.match(self.line, self.at):
+            self.at = match.end()
+            value = float(match[2] or 1)
+            top, right, bottom, left = (value if letter == match[1] else 0.0 for letter in "trbl")
+            return top, right, bottom, left
+        values = [float(v) for v in self.take(_SIDES, "one to four numbers, or t, r, b or l and one")[0].split(",")]
+        if len(values) < 3:
+            values *= 4 // len(values)
+        elif len(values) == 3:
+            values.append(values[1])
         return values[0], values[1], values[2], values[3]
 
     def tracks(self) -> tuple[Track, ...]:

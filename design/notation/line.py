@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from design.errors import NotationError, TreeError
-from design.notation.cursor import COMPONENT_WORD, NUM, NUMBER, SIZE, TOKEN_WORD, Cursor, unescape
+from design.notation.cursor import COMPONENT_WORD, NUM, SIZE, TOKEN_WORD, Cursor, unescape
 from design.notation.words import CHOICES, FLAGS, PLACES, PRINTED_KINDS, SPELLED, SPELLED_FLAGS, SPELLED_KINDS
 from design.tree import (
     FILL,
@@ -36,6 +36,7 @@ _AT = re.compile(rf"({NUM}),({NUM})([lrchx]?[tbmvy]?)(?=[ ]|\Z)")
 _RANGE = re.compile(r"([wh])(\d{1,12}(?:\.\d{1,6})?)?\.\.(\d{1,12}(?:\.\d{1,6})?)?(?=[ ]|\Z)")
 _SPELLED = re.compile(r"([a-z][a-z-]*)=")
 _PROP = re.compile(r"([a-z][a-z0-9_-]*)([=:])")
+_WIDTHS = re.compile(rf"{NUM}|[trbl](?:[-0-9>|~.#$&]|lin\(|rad\(|con\()")
 _ATTRIBUTE = (
     "a size, @x,y, %style, :role, p g j a s r, wrap cols() cell, a paint, sh() !shadow, o mix() clip blur() bg() rot, "
     'url(), ?property, raw{} or "text"'
@@ -250,7 +251,7 @@ class _NodeLine:
 
     def _stroke(self) -> Stroke:
         cursor = self.cursor
-        widths = cursor.sides() if NUMBER.match(cursor.line, cursor.at) else (1.0, 1.0, 1.0, 1.0)
+        widths = cursor.sides() if _WIDTHS.match(cursor.line, cursor.at) else (1.0, 1.0, 1.0, 1.0)
         place, dash = "inside", "solid"
         for sign, word in PLACES.items():
             if cursor.skip(sign):

@@ -13,7 +13,7 @@ from design.errors import NotationError, TreeError
 from design.notation.cursor import COMPONENT_WORD, TOKEN_WORD, Cursor
 from design.notation.line import Fields, Report, read_node
 from design.notation.words import SPELLED_LINES, TOKEN_LINES
-from design.tree import MAX_DEPTH, MAX_NODES, Component, Design, Node
+from design.tree import MAX_DEPTH, MAX_NODES, Component, Design, Node, Paint
 from design.tree.values import token
 
 MAX_CHARACTERS = 16_000_000
@@ -70,6 +70,7 @@ class Reader:
         self._rest = ""
         self._line = self._characters = self._nodes = 0
         self._tokens: dict[str, dict[str, Any]] = {sign: {} for sign in TOKEN_LINES}
+        self._inks: dict[object, Paint] = {}  # text style → the paint of texts that have it and no other
         self._components: dict[_Key, Component] = {}
         self._holds: dict[str, set[str]] = {}  # component → those that stand in it
         self._roots: list[Node] = []
@@ -157,8 +158,14 @@ class Reader:
                 self._on_note(_at(cursor, start, "a token that no line above gives; this one holds"))
             cursor.space()
             self._tokens[sign][name] = _value(cursor, sign)
+            self._inks.pop(name if sign == "%" else "", None)
             if cursor.done():
                 return
+            if sign == "%":
+                cursor.space()
+                self._inks[name] = cursor.paint()
+                if cursor.done():
+                    return
             if sign in "^%":
                 raise cursor.fail("the end of the line")
             cursor.space()
@@ -191,6 +198,8 @@ class Reader:
             raise cursor.fail(f"at most {MAX_NODES} nodes")
         start = cursor.at
         fields = read_node(cursor, self._tokens["!"], self._on_error, self._on_note)
+        if fields["kind"] == "t" and "fills" not in fields and fields.get("style") in self._inks:
+            fields["fills"] = (self._inks[fields["style"]],)
         bare = Node(**fields)
         self._nodes += 1
         self._close(depth)

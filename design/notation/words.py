@@ -52,6 +52,7 @@ FLAGS: dict[str, tuple[str, object]] = {
     "scroll": ("scroll", "xy"),
     "scrollx": ("scroll", "x"),
     "scrolly": ("scroll", "y"),
+    "nofill": ("fills", ()),
     "up": ("upper", True),
     "ul": ("underline", True),
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from design.errors import TreeError
 from design.notation.words import DASHES, ESCAPES, PLACES, WEIGHTS
@@ -36,7 +38,16 @@ from design.tree import (
     walk,
 )
 
-Shadows = Mapping[tuple[Shadow, ...], str]
+
+@dataclass(frozen=True)
+class Said:
+    """What the lines of the tokens say, so that the layers' need not: effects' names, and the usual paint of styles."""
+
+    shadows: Mapping[tuple[Shadow, ...], str] = field(default_factory=dict)
+    inks: Mapping[str, Paint] = field(default_factory=dict)
+
+
+NOTHING = Said()
 _BARE_NAME = re.compile(r"[A-Z][A-Za-z0-9_-]*\Z")
 _BARE_FAMILY = re.compile(r"\^?[A-Za-z][A-Za-z0-9_-]*\Z")
 _BARE_WORD = re.compile(r"(?!on\Z|off\Z)[A-Za-z0-9][A-Za-z0-9_-]*\Z")
@@ -49,24 +60,37 @@ _SCROLL = {"": "", "x": "scrollx", "y": "scrolly", "xy": "scroll"}
 
 def print_design(design: Design) -> str:
     """The notation of a design. Raises TreeError where it is nested deeper than `parse` would take."""
-    lines = list(_tokens(design))
     shadows: dict[tuple[Shadow, ...], str] = {}
     for name, value in design.shadows:
         shadows.setdefault(value, name)
+    said = Said(shadows, usual_inks(design))
+    lines = list(_tokens(design, said.inks))
     for component in design.components:
-        _tree(component.root, lines, shadows, _component(component))
+        _tree(component.root, lines, said, _component(component))
     for root in design.roots:
-        _tree(root, lines, shadows, "")
+        _tree(root, lines, said, "")
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _tokens(design: Design) -> Iterator[str]:
+def usual_inks(design: Design) -> dict[str, Paint]:
+    """The paint that most texts of a style have, where two or more have it."""
+    counts: dict[str, Counter[Paint]] = {name: Counter() for name, _ in design.styles}
+    for root in (*(component.root for component in design.components), *design.roots):
+        for node, _ in walk(root):
+            if node.kind == "t" and len(node.fills) == 1 and isinstance(node.style, str) and node.style in counts:
+                counts[node.style][node.fills[0]] += 1
+    best = {name: count.most_common(1)[0] for name, count in counts.items() if count}
+    return {name: paint for name, (paint, times) in best.items() if times > 1}
+
+
+def _tokens(design: Design, inks: Mapping[str, Paint]) -> Iterator[str]:
     for sign, values in (("$", design.palette), ("=", design.spaces), ("~", design.corners)):
         if values:
             pairs = (f"{name} {value if isinstance(value, str) else _n(value)}" for name, value in values)
             yield f"{sign} " + " ".join(pairs)
     yield from (f"^ {name} {_text(family)}" for name, family in design.fonts)
-    yield from (f"% {name} {_type(style)}" for name, style in design.styles)
+    for name, style in design.styles:
+        yield f"% {name} {_type(style)}" + (f" {_paint(inks[name])}" if name in inks else "")
     yield from (f"! {name} " + " ".join(map(_shadow, shadows)) for name, shadows in design.shadows)
 
 
@@ -75,15 +99,15 @@ def _component(component: Component) -> str:
     return f"+{component.name}" + (f"/{variant}" if variant else "") + " "
 
 
-def _tree(root: Node, lines: list[str], shadows: Shadows, lead: str) -> None:
+def _tree(root: Node, lines: list[str], said: Said, lead: str) -> None:
     for node, depth in walk(root):
         if depth >= MAX_DEPTH:
             raise TreeError(f"the design is nested deeper than {MAX_DEPTH}: flatten it")
-        lines.append((" " * depth if depth else lead) + print_node(node, shadows))
+        lines.append((" " * depth if depth else lead) + print_node(node, said))
 
 
-def print_node(node: Node, shadows: Shadows | None = None) -> str:
-    """One node's line, without its children and its indent; `shadows` names those that are tokens."""
+def print_node(node: Node, said: Said = NOTHING) -> str:
+    """One node's line, without its children and its indent, and without what lines above have said."""
     parts: list[str] = [node.component or node.kind]
     if node.name:
         parts.append(node.name if _BARE_NAME.match(node.name) else _quoted_name(node.name))
@@ -98,11 +122,15 @@ def print_node(node: Node, shadows: Shadows | None = None) -> str:
     if node.style is not None:
         parts.append(_style(node.style))
     _layout(node, parts)
-    parts += [_paint(paint) for paint in node.fills]
+    ink = said.inks.get(node.style) if node.kind == "t" and isinstance(node.style, str) else None
+    if ink is not None and not node.fills:
+        parts.append("nofill")
+    elif ink is None or node.fills != (ink,):
+        parts += [_paint(paint) for paint in node.fills]
     parts += [_stroke(stroke) for stroke in node.strokes]
     if node.radii != ZERO:
         parts.append("r" + _sides(node.radii))
-    if node.shadows and shadows and (name := shadows.get(node.shadows)):
+    if node.shadows and (name := said.shadows.get(node.shadows)):
         parts.append("!" + name)
     else:
         parts += [_shadow(shadow) for shadow in node.shadows]
@@ -119,7 +147,7 @@ def _limits(node: Node, parts: list[str]) -> None:
 
 def _layout(node: Node, parts: list[str]) -> None:
     if node.padding != ZERO:
-        parts.append("p" + _sides(node.padding))
+        parts.append("p" + (_one_side(node.padding) or _sides(node.padding)))
     if node.gap != (0.0, 0.0):
         parts.append("g" + _n(node.gap[0]) + ("," + _n(node.gap[1]) if node.gap[1] else ""))
     if node.justify != "start":
@@ -230,7 +258,15 @@ def _sides(values: Sides) -> str:
     top, right, bottom, left = values
     if top == right == bottom == left:
         return _n(top)
-    return ",".join(map(_n, (top, right) if top == bottom and right == left else values))
+    if right == left:
+        return ",".join(map(_n, (top, right) if top == bottom else (top, right, bottom)))
+    return ",".join(map(_n, values))
+
+
+def _one_side(values: Sides) -> str:
+    """`b12` where only the bottom is not 0; nothing where that does not say all."""
+    sides = [(letter, value) for letter, value in zip("trbl", values, strict=True) if value]
+    return f"{sides[0][0]}{_n(sides[0][1])}" if len(sides) == 1 else ""
 
 
 def _paint(paint: Paint) -> str:
@@ -260,8 +296,10 @@ def _stops(stops: tuple[Stop, ...]) -> str:
 
 
 def _stroke(stroke: Stroke) -> str:
-    widths = _sides(stroke.widths)
-    return "s" + ("" if widths == "1" else widths) + _PLACE[stroke.place] + _DASH[stroke.dash] + _paint(stroke.paint)
+    widths = _one_side(stroke.widths) or _sides(stroke.widths)
+    if widths[:-1] in ("", "t", "r", "b", "l"):
+        widths = widths.removesuffix("1")
+    return "s" + widths + _PLACE[stroke.place] + _DASH[stroke.dash] + _paint(stroke.paint)
 
 
 def _shadow(shadow: Shadow) -> str:
