@@ -53,6 +53,7 @@ class Tab:
         self._broken: dict[str, str] = {}
         self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         page.on("crash", self._crash)
+        page.on("close", self._crash)  # with its browser: whoever waits for the page would wait for his time limit
         cdp.on("Page.frameNavigated", self._navigated)
         cdp.on("Page.lifecycleEvent", self._lifecycle)
         cdp.on("Network.loadingFailed", self._broke)

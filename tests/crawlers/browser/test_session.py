@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections import namedtuple
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -43,3 +46,30 @@ def test_a_page_is_not_blamed_for_a_browser_that_is_gone() -> None:
 
     with pytest.raises(BrowserGone):
         asyncio.run(visit())
+
+
+@pytest.mark.browser
+def test_whoever_waits_for_a_page_hears_at_once_that_its_browser_is_gone(tmp_path: Path) -> None:
+    async def visit() -> float:
+        silent = await asyncio.start_server(lambda _, __: asyncio.sleep(60), "127.0.0.1", 0)
+        port = silent.sockets[0].getsockname()[1]
+        browser = BrowserSession(BrowserOptions())
+        begun = 0.0
+        try:
+            await browser.start()
+            async with browser.tab("http://127.0.0.1", DESKTOP) as tab:
+                going = asyncio.ensure_future(tab.navigate(f"http://127.0.0.1:{port}/", 60))
+                await asyncio.sleep(0.5)
+                begun = monotonic()
+                (running,) = browser._all
+                assert running.pid is not None
+                os.kill(running.pid, signal.SIGKILL)
+                await going
+        except BrowserGone:
+            return monotonic() - begun
+        finally:
+            await browser.close()
+            silent.close()
+        raise AssertionError("a browser that was killed gave a page")
+
+    assert asyncio.run(visit()) < 15
