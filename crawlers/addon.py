@@ -12,6 +12,7 @@ from crawlers.policy.identity import identity, is_near
 PRIORITY = "addon"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOPBACK_CONCURRENCY = 8
+BEING_STORED = 64 << 20  # bytes of answers whose records are not durable yet, before no more are asked for
 DELAY = 1.0  # seconds between requests to a host
 
 
@@ -30,7 +31,7 @@ class GessoAddon:
             "GESSO_EGRESS_SECONDS": 600,
             "GESSO_MAX_WAIT": 120,
             "OPT_OUT": "respect",
-            "GESSO_PAGES": 3,
+            "GESSO_PAGES": 0,
             "GESSO_THEMES": "light,dark",
             "GESSO_KINDS": "fold,full",
             "GESSO_VIEWS": "desktop,phone",
@@ -46,6 +47,7 @@ class GessoAddon:
             if name not in settings:
                 settings.set(name, value, PRIORITY)
         settings.set("REQUEST_FINGERPRINTER_CLASS", "crawlers.fingerprints.GessoFingerprinter", PRIORITY)
+        settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", BEING_STORED, PRIORITY)
         settings.set("SCHEDULER", "crawlers.scheduler.FrontierScheduler", PRIORITY)
         settings.set("USER_AGENT", identity(settings.get("GESSO_CONTACT")), PRIORITY)
         settings["DOWNLOAD_HANDLERS"].update(dict.fromkeys(("http", "https"), "crawlers.handler.PageDownloadHandler"))

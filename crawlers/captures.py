@@ -14,21 +14,24 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
 import fsspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from crawlers import durable
 from crawlers.errors import CannotGoOn, GessoError
 from crawlers.takedowns import NAME as TAKEDOWNS
 from crawlers.takedowns import Takedown, Takedowns, parse_takedowns
 
 FORM_FACTORS = ("phone", "sevenInch", "tenInch", "tv", "wear", "desktop", "tablet")
 EXTENSIONS = {"jpeg": "jpg", "dom": "json.gz"}  # where the extension is not the format's own name
-HASH_CHUNK = 1 << 20
+REMOTE_PUTS = 16  # objects that are sent to an object store at once
 
 
 class StoreError(GessoError):
@@ -146,6 +149,15 @@ class Failure(_Record):
     reason: str
 
 
+@dataclass(frozen=True)
+class Blob:
+    """Bytes that a store is to hold under their SHA-256; `format` decides the extension."""
+
+    sha256: str
+    format: str
+    data: bytes
+
+
 R = TypeVar("R", Capture, Failure)
 
 
@@ -206,26 +218,33 @@ class CaptureStore:
             ) from None
 
     def put_blob(self, data: bytes, format: str) -> str:
-        """Store bytes once under their SHA-256 and return it: written aside, synced, then renamed into place."""
+        """Store bytes once under their SHA-256 and return it; durable when this returns."""
         sha256 = hashlib.sha256(data).hexdigest()
-        path = self.blob_path(sha256, format)
-        if self.fs.exists(path) and self.fs.size(path) == len(data):
-            return sha256
-        if not self.is_local:
-            self.fs.pipe_file(path, data)  # object stores put a whole object or none
-            return sha256
-        self.fs.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
-        aside = f"{path}.{uuid.uuid4().hex}.part"
-        try:
-            with self._room_for(len(data)), open(aside, "wb") as out:  # noqa: PTH123 - an fsspec path, and fsync needs the descriptor
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(aside, path)  # noqa: PTH105
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(aside)  # noqa: PTH108
+        self.put_blobs([Blob(sha256, format, data)])
         return sha256
+
+    def put_blobs(self, blobs: Sequence[Blob]) -> None:
+        """Store many at once; when this returns, all of them are durable. Raises StoreFull without room."""
+        absent = {self.blob_path(blob.sha256, blob.format): blob.data for blob in blobs}
+        for path, data in list(absent.items()):
+            if self._has(path, len(data)):
+                del absent[path]
+        if not absent:
+            return
+        if not self.is_local:  # object stores put a whole object or none
+            with ThreadPoolExecutor(REMOTE_PUTS) as pool:
+                list(pool.map(self.fs.pipe_file, absent, absent.values()))
+            return
+        with self._room_for(sum(map(len, absent.values()))):
+            durable.write_all([(Path(path), data) for path, data in absent.items()])
+
+    def _has(self, path: str, size: int) -> bool:
+        if not self.is_local:
+            return bool(self.fs.exists(path)) and self.fs.size(path) == size
+        try:
+            return os.stat(path).st_size == size  # noqa: PTH116 - asked for every image
+        except FileNotFoundError:
+            return False
 
     def read_blob(self, sha256: str, format: str) -> bytes:
         """The bytes, checked against their name. Raises StoreError where they are missing or altered."""
@@ -260,12 +279,8 @@ class CaptureStore:
         if not self.is_local:  # no append on object stores: one small object a batch, read back in name order
             self.fs.pipe_file(f"{stem}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:6]}.jsonl", data)
             return
-        with self._room_for(len(data)), open(f"{stem}.jsonl", "ab+") as out:  # noqa: PTH123 - see put_blob
-            if out.tell() and (out.seek(-1, os.SEEK_END), out.read(1))[1] != b"\n":
-                data = b"\n" + data  # the last writer died within a line: close it, so that only its own line is lost
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
+        with self._room_for(len(data)):
+            durable.append(Path(f"{stem}.jsonl"), data)
 
     def _read_log(self, folder: str, model: type[R], run_id: str | None) -> Iterator[R]:
         seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""The item pipeline: makes every capture and failure durable before the frontier hears of it."""
+"""The item pipeline: what a crawl yields is durable in the capture store before the frontier hears of it."""
 
 from __future__ import annotations
 
@@ -6,45 +6,58 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
-from crawlers.captures import Capture, CaptureStore, Failure, failure_id, now
-from crawlers.scheduler import writer_of
+from crawlers.captures import Capture, Failure, failure_id, now
+from crawlers.commits import GroupCommit
 from crawlers.takedown import TakedownWatch, remove_unneeded
 
 
 class StorePipeline:
-    """Appends records to the run's logs. Blobs were stored by whoever made the record.
+    """Appends records to the run's logs, with whatever blobs were staged for them; many at a time where many come.
 
     Where the frontier is shared, the run has many writers, and each has a log of its own.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.store = CaptureStore(crawler.settings["GESSO_STORE"], create=True)
-        self.writer = writer_of(crawler.settings)
-        self._taken_down = TakedownWatch(self.store)
+        self.commits = GroupCommit.of(crawler)
+        self._taken_down = TakedownWatch(self.commits.store)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StorePipeline:
         return cls(crawler)
 
-    def process_item(self, item: Any) -> Any:
-        if isinstance(item, Capture) and self._taken_down.now().holds(item.site, item.capture_id):
-            remove_unneeded(self.store, [item])
+    async def process_item(self, item: Any) -> Any:
+        if isinstance(item, Capture) and self._is_taken_down(item):
+            self.commits.unstage(item.image.sha256, item.image.format)
+            remove_unneeded(self.commits.store, [item])
             item = _refusal(item)
-        stats = self.crawler.stats
-        if isinstance(item, Capture):
-            self.store.append(item.run_id, [item], writer=self.writer)
-            if stats is not None:
-                stats.inc_value("gesso/captures")
-                stats.inc_value("gesso/bytes", item.image.bytes)
-                for verdict in item.verdicts:
-                    stats.inc_value(f"gesso/verdicts/{verdict}")
-        elif isinstance(item, Failure):
-            self.store.append(item.run_id, [item], writer=self.writer)
-            if stats is not None:
-                stats.inc_value("gesso/failures")
-                stats.inc_value(f"gesso/failures/{item.kind}")
+        if not isinstance(item, Capture | Failure):
+            return item
+        await self.commits.commit(item.run_id, item)
+        if isinstance(item, Capture) and self._is_taken_down(
+            item
+        ):  # while it was being written: it is hidden already, its files go now
+            remove_unneeded(self.commits.store, [item])
+            item = _refusal(item)
+            await self.commits.commit(item.run_id, item)
+        self._count(item)
         return item
+
+    def _is_taken_down(self, item: Capture) -> bool:
+        return self._taken_down.now().holds(item.site, item.capture_id)
+
+    def _count(self, item: Capture | Failure) -> None:
+        stats = self.crawler.stats
+        if stats is None:
+            return
+        if isinstance(item, Failure):
+            stats.inc_value("gesso/failures")
+            stats.inc_value(f"gesso/failures/{item.kind}")
+            return
+        stats.inc_value("gesso/captures")
+        stats.inc_value("gesso/bytes", item.image.bytes)
+        for verdict in item.verdicts:
+            stats.inc_value(f"gesso/verdicts/{verdict}")
 
 
 def _refusal(capture: Capture) -> Failure:

@@ -105,6 +105,11 @@ class EgressGuard:
         await self.start()
         return self.address
 
+    async def own_door(self) -> Door:
+        """The first one, under whose limits the crawl's own process fetches."""
+        await self.start()
+        return self._doors[0]
+
     async def _start(self) -> None:
         await self.door()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())

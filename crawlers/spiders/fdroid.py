@@ -149,9 +149,12 @@ class FdroidSpider(ListingSpider):
         yield from self._take(file_url(self.arguments.repo, file["name"]), data, trust)
 
     def _take(self, url: str, data: bytes, trust: str) -> Iterator[Failure | Request]:
-        """One request a screenshot that the index lists."""
+        """Requests for the screenshots that the index lists."""
         index, sha256 = Index(data), self.store.put_blob(data, "json")
         self._index = (sha256, index)
+        yield from self.albums(self._each_screenshot(url, index, sha256, trust))
+
+    def _each_screenshot(self, url: str, index: Index, sha256: str, trust: str) -> Iterator[Failure | Request]:
         for number, shot in enumerate(self._screenshots(index)):
             if isinstance(shot, Failure):
                 yield shot

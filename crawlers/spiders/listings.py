@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from crawlers.captures import (
     now,
     texts_of,
 )
+from crawlers.commits import GroupCommit
 from crawlers.parsers.fields import web_url
 from crawlers.parsers.media import MAX_IMAGE_BYTES, NotAnImage, Sniffed, check_whole, sniff_image
 from crawlers.policy.c2pa import image_signals
@@ -30,6 +31,7 @@ from crawlers.policy.decide import decide
 from crawlers.policy.identity import opt_out
 from crawlers.policy.opt_out import page_signals
 from crawlers.scheduler import FRONTIER
+from crawlers.spiders.albums import Album, Turns, gathered, restored
 from crawlers.spiders.base import GessoSpider
 from crawlers.urls import canonical_url
 
@@ -59,6 +61,7 @@ class ListingSpider(GessoSpider):
         super().__init__(*args, **kwargs)
         self._listings: OrderedDict[str, Listing] = OrderedDict()
         self._opened: CaptureStore | None = None
+        self._turns = Turns(self)
 
     @property
     def store(self) -> CaptureStore:
@@ -87,10 +90,45 @@ class ListingSpider(GessoSpider):
         sha256 = self.store.put_blob(response.body, "html") if response.body else ""
         return f"{response.url}: {error}" + (f"; the page is kept as blob {sha256}.html" if sha256 else "")
 
+    def albums(self, requests: Iterator[Any]) -> Iterator[Any]:
+        """Image requests, and records among them, with what one host may be asked for without a pause put together."""
+        return gathered(self, requests)
+
+    def turn(self, url: str) -> Any:
+        """To be held while a host is asked outside of Scrapy's own queue."""
+        return self._turns.of(url)
+
+    async def parse_album(
+        self, response: Response, callback: str, given: dict[str, Any], others: list[dict[str, Any]]
+    ) -> AsyncIterator[Any]:
+        """The first image of an album by its own callback, then the others; each by itself where the first fails."""
+        assert response.request is not None
+        failed = False
+        for result in getattr(self, callback)(response, **given):
+            failed = failed or isinstance(result, Failure)
+            yield result
+        if failed:
+            for request in restored(self, others):
+                yield request
+            return
+        async for result in Album(self, response.request).results(restored(self, others)):
+            yield result
+
+    def album_failed(self, failure: Any) -> Iterator[Any]:
+        """The first image's failure; each of the others is asked for by itself."""
+        others = failure.request.cb_kwargs["others"]
+        yield from self.failed(failure)
+        yield from restored(self, others)
+
     def image_requests(
         self, listing: Listing, images: Sequence[ListedImage], place: str, **about: Any
     ) -> Iterator[Any]:
-        """One request a screenshot of an app; its texts are kept once, as a blob, for all of them."""
+        """Requests for an app's screenshots; its texts are kept once, as a blob, for all of them."""
+        return self.albums(self._each_image(listing, images, place, about))
+
+    def _each_image(
+        self, listing: Listing, images: Sequence[ListedImage], place: str, about: dict[str, Any]
+    ) -> Iterator[Any]:
         if not images:
             return
         texts = self.store.put_blob(texts_of(listing), "json")
@@ -194,7 +232,7 @@ class ListingSpider(GessoSpider):
         """Store the bytes as they are and describe them. `identity` is what the capture's id is made from."""
         width, height = sniffed.width or 1, sniffed.height or 1
         view = View(kind=kind, width=width, height=height, dpr=1, theme=theme, form_factor=form_factor)
-        sha256 = self.store.put_blob(data, sniffed.format)
+        sha256 = GroupCommit.of(self.crawler).stage(data, sniffed.format)  # durable before the capture is
         return Capture(
             capture_id=capture_id(self.source, identity, view, sha256),
             run_id=self.run_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from pathlib import Path
@@ -123,13 +124,13 @@ def test_a_crawl_under_way_holds_to_a_takedown_from_then_on(store: CaptureStore)
     crawler = get_crawler(settings_dict={"GESSO_STORE": store.url})
     asked, kept = TakedownMiddleware(crawler), StorePipeline(crawler)
     one = next(capture for capture in store.captures() if capture.site == "one.test")
-    assert isinstance(kept.process_item(one), Capture)
+    assert isinstance(asyncio.run(kept.process_item(one)), Capture)
     asked.process_request(Request("http://one.test/other"))
     take_down(store, "one.test", dry_run=False)
     with pytest.raises(Refused, match="taken down"):
         asked.process_request(Request("http://one.test/other"))
     late = one.model_copy(update={"image": one.image.model_copy(update={"sha256": store.put_blob(b"late", "png")})})
-    refused = kept.process_item(late)
+    refused = asyncio.run(kept.process_item(late))
     assert isinstance(refused, Failure)
     assert refused.kind == "takedown"
     assert not store.fs.exists(store.blob_path(late.image.sha256, "png"))
