@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from crawlers.captures import CaptureStore
-from curation.engine import local
+from curation.engine import local, reaper
 from curation.engine.plan import EngineError, Plan, other_features
 from curation.engine.step import Job, Prepared, Step
 from curation.errors import GessoError
@@ -217,9 +217,10 @@ def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine
     import ray
 
     mine = not ray.is_initialized()
-    if mine:
-        _start(address)
+    watch = reaper.start() if mine and address is None else None
     try:
+        if mine:
+            _start(address)
         context = ray.data.DataContext.get_current()
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         context.enable_progress_bars = False
@@ -230,6 +231,8 @@ def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine
     finally:
         if mine:
             ray.shutdown()
+        if watch is not None and watch.stdin is not None:
+            watch.stdin.close()  # it looks around for a while yet, and ends by itself
 
 
 def _start(address: str | None) -> None:
