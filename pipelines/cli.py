@@ -55,6 +55,26 @@ def train_diffusion(
     terminal.made(f"{result.steps} steps, {losses}, {result.images_per_second:.0f} images/s", result.model_dir)
 
 
+@train_app.command("encoder", epilog=example("gesso train encoder recipes/encoder-mini.yaml"))
+def train_encoder(
+    recipe: Annotated[Path, typer.Argument(help="A training recipe, see recipes/.")],
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Train or adapt a CLIP-like encoder on a dataset version; the same command goes on after a crash."""
+    from models.encoder.config import load_config
+    from models.encoder.train import train
+    from pipelines import terminal
+
+    with terminal.progress_lines(quiet=as_json) as progress:
+        result = train(load_config(recipe), home, progress=progress)
+    if as_json:
+        terminal.print_json(result.as_dict())
+        return
+    losses = f"loss {result.loss_first:.3f} to {result.loss_last:.3f}"
+    terminal.made(f"{result.steps} steps, {losses}, {result.images_per_second:.0f} images/s", result.model_dir)
+
+
 @app.command(epilog=example('gesso generate "calm onboarding for a sleep app" -n 8 --seed 7'))
 def generate(
     prompt: Annotated[str, typer.Argument(help="What to draw, in a sentence.")],

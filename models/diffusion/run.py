@@ -22,6 +22,8 @@ from models.errors import GessoError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from models.encoder.config import EncoderConfig
+
 LOG_COLUMNS = ("step", "phase", "loss", "lr", "seconds")
 DENOISER = "denoiser"
 
@@ -92,7 +94,7 @@ def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
 class RunFolder:
     """One run on disk. `fingerprint` is what its weights depend on; another one is another run."""
 
-    def __init__(self, path: Path, config: DiffusionConfig, fingerprint: str) -> None:
+    def __init__(self, path: Path, config: DiffusionConfig | EncoderConfig, fingerprint: str) -> None:
         self.path, self.config, self.fingerprint = path, config, fingerprint
         self.model = path / "model"
         self.log_path = path / "train.csv"

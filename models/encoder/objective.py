@@ -1,0 +1,84 @@
+"""A batch's loss from its vectors, the same on any number of ranks and in any number of parts.
+
+Each rank computes the vectors of its own pictures and texts; the others' arrive without gradients. Every rank then has
+the loss of the whole batch, and its gradients are those of its own part: they add up to the batch's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.encoder import losses
+
+if TYPE_CHECKING:
+    from models.encoder.config import EncoderConfig
+    from models.ranks import Ranks
+
+PARTS = ("texts", "pictures", "teacher", "aim")
+AIM_SCALE = 20.0  # of the teacher's vectors, whose likenesses are less far apart than trained ones
+
+
+@dataclass
+class Vectors:
+    """Unit vectors of a batch's n draws, of m sentences, and the teacher's of both; `groups`, `rows`, `spoken` (n,).
+
+    `spoken` tells which draws have a text. What the weights leave out is None.
+    """
+
+    groups: Tensor
+    rows: Tensor
+    spoken: Tensor
+    pictures: Tensor | None = None
+    texts: Tensor | None = None
+    aims: Tensor | None = None
+    student: Tensor | None = None
+    teacher: Tensor | None = None
+
+
+def whole_batch(own: Vectors, ranks: Ranks) -> Vectors:
+    """The vectors of all ranks in the order of ranks; gradients flow to this rank's own."""
+    if ranks.world_size == 1:
+        return own
+    made = {name: None if value is None else _gathered(value, ranks) for name, value in vars(own).items()}
+    return Vectors(**made)  # type: ignore[arg-type]
+
+
+def _gathered(value: Tensor, ranks: Ranks) -> Tensor:
+    import torch.distributed as dist
+
+    parts = [torch.empty_like(value) for _ in range(ranks.world_size)]
+    dist.all_gather(parts, value.detach().contiguous())
+    parts[ranks.rank] = value
+    return torch.cat(parts)
+
+
+def total(config: EncoderConfig, batch: Vectors, scale: Tensor, bias: Tensor | None) -> dict[str, Tensor]:
+    """The parts of the loss that count, by name, unweighted. `scale` is the logarithm that CLIP keeps."""
+    found: dict[str, Tensor] = {}
+    spoken = batch.spoken
+    if batch.pictures is not None and batch.texts is not None and config.weights.texts:
+        given = (batch.pictures, batch.texts[spoken], batch.groups, batch.groups[spoken], scale.exp())
+        if config.loss == "siglip":
+            assert bias is not None
+            found["texts"] = losses.siglip_loss(*given, bias)
+        else:
+            found["texts"] = losses.clip_loss(*given)
+    if batch.pictures is not None and config.weights.pictures:
+        found["pictures"] = losses.group_loss(
+            batch.pictures, batch.groups, batch.rows, config.temperature, config.same_picture
+        )
+    if batch.student is not None and batch.teacher is not None and config.weights.teacher:
+        found["teacher"] = losses.teacher_loss(batch.student, batch.teacher)
+    if batch.pictures is not None and batch.aims is not None and config.weights.aim:
+        sharp = torch.tensor(AIM_SCALE, device=batch.pictures.device)
+        found["aim"] = losses.clip_loss(batch.pictures, batch.aims[spoken], batch.groups, batch.groups[spoken], sharp)
+    return found
+
+
+def unit(vectors: Tensor) -> Tensor:
+    return F.normalize(vectors.float(), dim=-1)

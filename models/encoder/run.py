@@ -1,0 +1,97 @@
+"""An encoder's run on disk: that of models.diffusion.run with its own log, and the model as an open_clip folder.
+
+runs/<name>/recipe.yaml  train.csv  validation.csv  start/  looks/  checkpoints/…  model/  training.json
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.diffusion.run import RunFolder, write_durably
+from models.encoder.towers import CONFIG
+
+LOG_COLUMNS = ("step", "loss", "texts", "pictures", "teacher", "aim", "scale", "lr", "seconds")
+VALIDATION_COLUMNS = ("step", "same_group_1", "same_group_5", "text_group_1", "text_group_5", "picture_text_5")
+
+
+@dataclass(frozen=True)
+class EncoderResult:
+    """A finished run. Losses are means over the first and last tenth of the steps; `validation` the last figures."""
+
+    run_dir: Path
+    model_dir: Path
+    steps: int
+    loss_first: float
+    loss_last: float
+    images_per_second: float
+    seconds: float
+    weights_sha256: str
+    validation: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
+
+
+class EncoderRun(RunFolder):
+    """Checkpoints as those of diffusion: whole or absent, of this recipe and these shards or none."""
+
+    @property
+    def validation_path(self) -> Path:
+        return self.path / "validation.csv"
+
+    def cut_log(self, step: int) -> None:
+        """Keep the rows of both logs before `step`: those after it are trained again."""
+        logs = ((self.log_path, LOG_COLUMNS, step - 1), (self.validation_path, VALIDATION_COLUMNS, step))
+        for path, columns, last in logs:  # a step is counted from 0 where it begins, from 1 where it was validated
+            kept = [row for row in _rows(path, columns[-1]) if int(row["step"]) <= last]
+            lines = [",".join(columns), *(",".join(row[name] for name in columns) for row in kept)]
+            write_durably(path, "\n".join(lines) + "\n")
+
+    def validations(self) -> list[dict[str, float]]:
+        """The figures while training, in order."""
+        found = _rows(self.validation_path, VALIDATION_COLUMNS[-1])
+        return [{name: float(value) for name, value in row.items()} for row in found]
+
+    def result(self) -> EncoderResult | None:
+        """The result, where the model of this very recipe is there already."""
+        try:
+            facts = json.loads((self.path / "training.json").read_text(encoding="utf-8"))
+            if facts.pop("fingerprint") != self.fingerprint or facts["steps"] != self.config.total_steps:
+                return None
+            facts.update(run_dir=self.path, model_dir=self.model)
+            return EncoderResult(**facts) if (self.model / CONFIG).is_file() else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def conclude(self, weights_sha256: str, batch: int) -> EncoderResult:
+        """Write training.json from the logs, and return it."""
+        rows = _rows(self.log_path, LOG_COLUMNS[-1])
+        losses = [float(row["loss"]) for row in rows]
+        seconds = sum(float(row["seconds"]) for row in rows)
+        tenth = max(1, len(losses) // 10)
+        result = EncoderResult(
+            run_dir=self.path,
+            model_dir=self.model,
+            steps=self.config.total_steps,
+            loss_first=round(sum(losses[:tenth]) / tenth, 6),
+            loss_last=round(sum(losses[-tenth:]) / tenth, 6),
+            images_per_second=round(len(rows) * batch / seconds, 2) if seconds else 0.0,
+            seconds=round(seconds, 2),
+            weights_sha256=weights_sha256,
+            validation=(self.validations() or [{}])[-1],
+        )
+        facts = {**result.as_dict(), "fingerprint": self.fingerprint}
+        write_durably(self.path / "training.json", json.dumps(facts, indent=1))
+        return result
+
+
+def _rows(path: Path, last: str) -> list[dict[str, str]]:
+    """A log's whole rows; the last may have been torn by a kill."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row.get(last)]

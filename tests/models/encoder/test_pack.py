@@ -1,0 +1,80 @@
+"""Listings become shards whose splits share no maker, with texts that have no mark-up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from models.encoder.pack import PackError, main, pack, plain, points, splits
+from models.encoder.samples import read_samples
+from tests.models.shards import png, screen
+
+
+def _listings(folder: Path, apps: int) -> Path:
+    rows = []
+    for number in range(2 * apps):
+        (folder / f"{number}.png").write_bytes(png(screen(number)))
+        rows.append(
+            {
+                "image": f"{number}.png",
+                "app_id": f"test.app{number // 2}",
+                "repo": f"Maker{number // 4}/app{number // 2}",
+                "app_name": f"App {number // 2}",
+                "summary": "Keeps <b>notes</b>",
+                "description": "First you write it down. Then you &amp; others read it.\n* Works without a network",
+                "categories": ["Writing"],
+                "position": 1 + number % 2,
+            }
+        )
+    pq.write_table(pa.Table.from_pylist(rows), folder / "listings.parquet")
+    return folder / "listings.parquet"
+
+
+def test_no_maker_is_in_two_splits_and_every_picture_is_in_one(tmp_path: Path) -> None:
+    table = _listings(tmp_path, 12)
+    counts = pack(table, tmp_path, tmp_path / "out", test=3, val=2, seed=1)
+    assert sum(counts.values()) == 24
+    makers: dict[str, set[str]] = {}
+    for split in counts:
+        rows = pq.read_table(tmp_path / "out" / f"{split}-00000-of-00001.parquet").to_pylist()
+        makers[split] = {row["url"].rsplit("/", 2)[1] for row in rows}
+        assert {row["split"] for row in rows} == {split}
+    assert not makers["train"] & makers["test"]
+    assert not makers["train"] & makers["val"]
+    assert read_samples(tmp_path / "out", "train", ("app_id",), ("summary",)).all_texts() == ["Keeps notes"]
+
+
+def test_the_same_listings_give_the_same_bytes(tmp_path: Path) -> None:
+    table = _listings(tmp_path, 4)
+    for name in ("one", "two"):
+        pack(table, tmp_path, tmp_path / name, test=1, val=1)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_a_maker_of_many_apps_stays_in_training() -> None:
+    makers = {"big": {f"b{n}" for n in range(9)}, **{f"m{n}": {f"a{n}"} for n in range(6)}}
+    chosen = splits(makers, 4, 1, seed=3)
+    assert {chosen[app] for app in makers["big"]} == {"train"}
+    assert list(chosen.values()).count("test") == 4
+    assert list(chosen.values()).count("val") == 1
+
+
+def test_mark_up_goes_and_sentences_stay() -> None:
+    assert plain("<p>One &amp; two<br>three</p>") == "One & two three"
+    assert points("First you write it down. Short.\n* Works without a network") == [
+        "First you write it down.",
+        "Works without a network",
+    ]
+
+
+def test_a_picture_that_is_missing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = _listings(tmp_path, 1)
+    (tmp_path / "1.png").unlink()
+    with pytest.raises(PackError, match=r"1\.png"):
+        pack(table, tmp_path, tmp_path / "out")
+    assert main([str(table), str(tmp_path), str(tmp_path / "out")]) == 2
+    assert "1.png cannot be read" in capsys.readouterr().err
