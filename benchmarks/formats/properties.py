@@ -130,6 +130,7 @@ class PropertyWriter:
             if len(set(stroke.widths)) == 1:
                 found["strokeWeight"] = stroke.widths[0]
             else:
+                found["strokeWeight"] = 0  # the API draws one px on all sides otherwise
                 found |= {f"stroke{s}Weight": w for s, w in zip(_SIDES, stroke.widths, strict=True) if w}
             if stroke.dash != "solid":
                 found["dashPattern"] = [stroke.widths[0] * 2] * 2
@@ -255,6 +256,7 @@ def _layout(node: Node) -> Properties:
         found["layoutMode"] = _MODES[node.kind]
     if node.kind == "grid":
         found["gridColumnCount"] = node.columns
+        found["gridRowCount"] = -(-len(node.children) // max(1, node.columns))
         found |= {key: gap for key, gap in zip(("gridColumnGap", "gridRowGap"), node.gap, strict=True) if gap}
     elif node.gap[0]:
         found["itemSpacing"] = node.gap[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.formats.properties import PropertyWriter, minified, node_type
-from design.tree import Design, Node, Solid
+from design.tree import Design, Node, SlotPaint, Solid, walk
 
+_HASH = re.compile(r'("imageHash":)"([^"]*)"')
 _CREATE = {"TEXT": "Text", "RECTANGLE": "Rectangle", "ELLIPSE": "Ellipse", "LINE": "Line", "FRAME": "Frame"}
 
 
@@ -40,10 +42,15 @@ class _Script:
         named = (("fillStyleId", "p", self.design.palette), ("textStyleId", "t", self.design.styles))
         named = (*named, ("effectStyleId", "e", self.design.shadows))
         self.ids = {key: {name: f"{letter}{i}" for i, (name, _) in enumerate(found)} for key, letter, found in named}
+        for name in _pictures(self.design):
+            yield f"const {_variable(name)}=(await figma.createImageAsync({minified(name)})).hash;"
         self.mains: dict[str, str] = {}
         for component in self.design.components:
             self.mains.setdefault(component.name, f"n{self.count}")
+            main = f"n{self.count}"
             yield from self.tree(component.root, None, "", "figma.createComponent()")
+            for name, kind, value in _asked(component.root):
+                yield f"{main}.addComponentProperty({minified(name)},{minified(kind)},{minified(value)});"
         for root in self.design.roots:
             yield from self.tree(root, None, "")
 
@@ -79,7 +86,7 @@ class _Script:
     def _said(self, own: str, key: str, value: Any) -> str:
         """Styles are set by methods that wait: a plugin with dynamic page access has no setters for them."""
         if key not in self.ids or value not in self.ids[key]:
-            return f"{own}.{key}={minified(value)};"
+            return f"{own}.{key}={_HASH.sub(lambda m: m[1] + _variable(m[2]), minified(value))};"
         return f"await {own}.set{key[0].upper()}{key[1:]}Async({self.ids[key][value]}.id);"
 
     def _argument(self, key: str, value: Any) -> str:
@@ -88,3 +95,30 @@ class _Script:
 
 def _sizes(width: Any, height: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:
     return ("width", width), ("height", height)
+
+
+def _pictures(design: Design) -> list[str]:
+    """The slots of a design's pictures, each once."""
+    nodes = (node for root in _tops(design) for node, _ in walk(root))
+    return list(dict.fromkeys(paint.slot for node in nodes for paint in node.fills if isinstance(paint, SlotPaint)))
+
+
+def _tops(design: Design) -> list[Node]:
+    return [*(component.root for component in design.components), *design.roots]
+
+
+def _asked(root: Node) -> Iterator[tuple[str, str, Any]]:
+    """The properties of a component: name, the API's type, and what holds where an instance gives nothing."""
+    for node, _ in walk(root):
+        if node.bind:
+            yield node.bind, *(("TEXT", "".join(run.text for run in node.runs)) if node.kind == "t" else _swap(node))
+        if node.shown:
+            yield node.shown, "BOOLEAN", node.visible
+
+
+def _swap(node: Node) -> tuple[str, str]:
+    return "INSTANCE_SWAP", node.component or node.name
+
+
+def _variable(slot: str) -> str:
+    return "i" + "".join(char if char.isalnum() else "_" for char in slot)

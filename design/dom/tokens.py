@@ -6,9 +6,10 @@ import colorsys
 from collections import Counter
 from dataclasses import replace
 
-from design.tree import Design, Gradient, Node, Paint, Run, Shadow, Solid, Stop, Stroke, Style, TextStyle, walk
+from design.tree import Design, Gradient, Node, Paint, Shadow, Solid, Stop, Style, TextStyle, walk
 
 MAX_COLORS = 16
+MAX_SHADOWS = 12
 _HUES = ("red", "orange", "yellow", "green", "green", "teal", "cyan", "blue", "indigo", "purple", "magenta", "pink")
 
 
@@ -19,12 +20,22 @@ def with_tokens(root: Node, headings: dict[TextStyle, str] | None = None) -> Des
     families = {family: f"^{name}" for family, name in _name_fonts(fonts)}
     styles = _name_styles(types, families)
     swap = _Swap(palette, styles, families)
+    swapped = swap.tree(root)
     return Design(
-        (swap.tree(root),),
+        (swapped,),
         tuple((name, color) for color, name in palette.items()),
         tuple((token[1:], family) for family, token in families.items()),
         tuple((name, _family(style, families)) for style, name in styles.items()),
+        shadows=_name_shadows(swapped),
     )
+
+
+def _name_shadows(root: Node) -> tuple[tuple[str, tuple[Shadow, ...]], ...]:
+    """What recurs as `e1`, `e2` …, the nearest to its ground first."""
+    counts = Counter(node.shadows for node, _ in walk(root) if node.shadows)
+    frequent = [shadows for shadows, count in counts.most_common(MAX_SHADOWS) if count > 1]
+    frequent.sort(key=lambda shadows: max(shadow.blur + abs(shadow.y) for shadow in shadows))
+    return tuple((f"e{i}", shadows) for i, shadows in enumerate(frequent, 1))
 
 
 def _count(root: Node) -> tuple[Counter[str], Counter[str], Counter[str], Counter[TextStyle]]:
@@ -160,13 +171,10 @@ class _Swap:
         return replace(
             node,
             fills=tuple(map(self.paint, node.fills)),
-            strokes=tuple(Stroke(self.paint(s.paint), s.widths, s.dash) for s in node.strokes),
-            shadows=tuple(Shadow(s.x, s.y, s.blur, s.spread, self.solid(s.color), s.inner) for s in node.shadows),
+            strokes=tuple(replace(s, paint=self.paint(s.paint)) for s in node.strokes),
+            shadows=tuple(replace(s, color=self.solid(s.color)) for s in node.shadows),
             style=self.style(node.style),
-            runs=tuple(
-                Run(r.text, r.paint and self.paint(r.paint), self.style(r.style), r.underline, r.strike)
-                for r in node.runs
-            ),
+            runs=tuple(replace(r, paint=r.paint and self.paint(r.paint), style=self.style(r.style)) for r in node.runs),
             children=children,
         )
 
