@@ -1,0 +1,3 @@
+export { NotationError } from './cursor';
+export { parse, repair } from './read';
+export { print, printNode } from './write';

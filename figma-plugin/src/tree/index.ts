@@ -1,0 +1,4 @@
+export * from './values';
+export * from './paint';
+export * from './node';
+export { expand, variantOf } from './expand';
