@@ -234,12 +234,12 @@ def _pairs(given: bradley_terry.Comparisons, fitted: bradley_terry.Scores, seed:
 
 def _shares(some: Judgements) -> list[dict[str, Any]]:
     """Likes by item; the interval is Jeffreys'."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     items, code = np.unique(np.asarray(some.item, dtype=object), return_inverse=True)
     asked, liked = np.bincount(code), np.bincount(code, some.value)
     people = _people(some)
-    low, high = (beta.ppf(q, liked + 0.5, asked - liked + 0.5) for q in (0.025, 0.975))
+    low, high = (betaincinv(liked + 0.5, asked - liked + 0.5, q) for q in (0.025, 0.975))
     return [
         {
             "task": "like", "aspect": "overall", "item_sha256": item, "value": float(liked[i] / asked[i]),

@@ -162,5 +162,5 @@ def _skill(others: np.ndarray, who: np.ndarray, said: np.ndarray, people: int) -
                 variance += (weight / 2) ** 2 * (right * (1 - right) / (met[:, mine] + 1))
                 variance += (weight / 2) ** 2 * (wrong * (1 - wrong) / (met[:, other] + 1))
             weights += weight
-    weights = np.maximum(weights, 1e-9)
-    return total / weights, np.where(weights > 1e-6, np.sqrt(variance) / weights, 1.0)
+    known = weights > 1e-6
+    return total / np.maximum(weights, 1e-9), np.where(known, np.sqrt(variance) / np.maximum(weights, 1e-9), 1.0)

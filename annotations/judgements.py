@@ -133,10 +133,12 @@ def _ranked(some: Judgements | None) -> list[Judged]:
     pairs: list[Judged] = []
     for ranking in lists.values():
         for a, b in combinations(sorted(ranking, key=lambda row: str(row["item_sha256"])), 2):
-            value = 0.5 if a["value"] == b["value"] else float(a["value"] < b["value"])
+            if a["value"] == b["value"]:  # of what was not picked nobody said which is better
+                continue
             sides = (a["side"], b["side"])
             position = 0.0 if None in sides or sides[0] == sides[1] else 1.0 if sides[0] < sides[1] else -1.0
-            pairs.append((a["item_sha256"], b["item_sha256"], a["annotator"], value, position, 2 / len(ranking)))
+            better = float(a["value"] < b["value"])
+            pairs.append((a["item_sha256"], b["item_sha256"], a["annotator"], better, position, 2 / len(ranking)))
     return pairs
 
 

@@ -29,15 +29,15 @@ def verdicts(values: np.ndarray, deviations: np.ndarray) -> list[Trust]:
     Who is worth less than half of the usual with a chance of SURE is guessing, and contrary where the value is below 0
     with a chance of CONTRARY; who could be either good or guessing is unsure.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     usual = float(np.median(values[values > 0])) if (values > 0).any() else 1.0
     found = []
     for value, sd in zip(values, deviations, strict=True):
         spread = max(float(sd), 1e-9)
-        below = float(norm.cdf((usual / 2 - value) / spread))
+        below = float(ndtr((usual / 2 - value) / spread))
         verdict: Verdict = "good" if below <= 0.5 else "unsure"
         if below >= SURE:
-            verdict = "contrary" if norm.cdf(-value / spread) >= CONTRARY else "guessing"
+            verdict = "contrary" if ndtr(-value / spread) >= CONTRARY else "guessing"
         found.append(Trust(float(value), float(sd), usual, verdict, max(below, 1 - below)))
     return found

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NOT_BENCHMARKS = {"__init__", "__main__", "boxes", "crawling", "decoders", "figures", "synthetic"}
+NOT_BENCHMARKS = {"__init__", "__main__", "boxes", "crawling", "crowds", "decoders", "figures", "synthetic"}
 
 
 def main() -> int:

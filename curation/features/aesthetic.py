@@ -21,7 +21,10 @@ from curation.heads.head import Head, HeadError
 
 
 class AestheticParams(Params, HeadChoice):
-    """`path` is a file, the name of a published head, or `auto`: the newest that fits the encoder and is at hand."""
+    """`path` is a file, the name of a published head, or `auto`.
+
+    `auto` is the head that was trained on this home's labels, else the newest published one that fits and is at hand.
+    """
 
     path: str = "auto"
 
@@ -30,7 +33,7 @@ class Aesthetic(Feature):
     name: ClassVar[str] = "aesthetic"
     needs: ClassVar[tuple[str, ...]] = ("embedding",)
     parameters: ClassVar[type[Params]] = AestheticParams
-    offers: ClassVar[str] = "how the picture is liked, about 1 to 10, by a published head"
+    offers: ClassVar[str] = "how the picture is liked, about 1 to 10, by a head trained on labels or a published one"
     params: AestheticParams
     _chosen: Chosen
     _head: Head
@@ -46,7 +49,9 @@ class Aesthetic(Feature):
 
     def check(self, home: Path) -> None:
         place, dimensions = self._embedding.place, self._embedding.dimensions
-        self._chosen, self._head = choose(self.name, self.params, home, place, dimensions, "aesthetic")
+        self._chosen, self._head = choose(
+            self.name, self.params, home, place, dimensions, "aesthetic", self._embedding.fingerprints()
+        )
         if self._head.outputs != 1:
             raise HeadError(f"aesthetic: {self._chosen.path} has {self._head.outputs} outputs: name it under heads")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from curation.encoder.towers import Encoder
 
 EmbeddingError = EncoderError
+PRECISIONS = ("bf16", "fp32")
 
 
 class EmbeddingParams(Params):
@@ -96,6 +97,24 @@ class Embedding(Feature):
         counts = [len(some) for some in prepared]
         vectors = self.encoder().encode(np.concatenate(prepared), self.params.batch)
         return [{"embedding": vector} for vector in pooled(vectors, counts)]
+
+    def fingerprints(self) -> frozenset[str]:
+        """The fingerprint on machines of either precision: their vectors can be compared, and share heads."""
+        found = set()
+        for other in PRECISIONS:
+            twin = _Elsewhere(self.params)
+            twin._place, twin.precision = self.place, other
+            found.add(twin.fingerprint())
+        return frozenset(found)
+
+
+class _Elsewhere(Embedding):
+    """The same feature as it is named on a machine of another precision."""
+
+    precision = ""
+
+    def identity(self) -> dict[str, Any]:
+        return super().identity() | {"precision": self.precision}
 
 
 def vector_of(item: Item) -> np.ndarray:

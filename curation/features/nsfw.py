@@ -60,7 +60,9 @@ class Nsfw(Feature):
             return
         place, dimensions = self._embedding.place, self._embedding.dimensions
         try:
-            self._chosen, self._head = choose(self.name, self.params.head, home, place, dimensions, "nsfw")
+            self._chosen, self._head = choose(
+                self.name, self.params.head, home, place, dimensions, "nsfw", self._embedding.fingerprints()
+            )
         except NotAtHand as why:
             raise NotAtHand(f"{why}; nsfw: {{parts: [pixels]}} does without") from None
         if self._head.outputs != 1:

@@ -1,7 +1,8 @@
 """tags: page type, style, platform, industry and whatever a YAML of prompts names, by the encoder's own text tower.
 
 In each group the labels compete: softmax over the cosines of the embedding and the labels' texts, at the temperature
-that the encoder was trained with. The best label and its share are columns.
+that the encoder was trained with. The best label and its share are columns. A group for which a head was trained on
+labels (`gesso label train tags`) is told by that head instead.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import pyarrow as pa
 
 from curation.features.base import Feature, Item, Params, Row
 from curation.features.embedding import Embedding, vector_of
+from curation.heads import trained
+from curation.heads.head import Head, HeadError
+from curation.heads.load import read_head, stated, weights_hash
 
 if TYPE_CHECKING:
     from curation.encoder.prompts import Prompts
@@ -40,6 +44,10 @@ class Tags(Feature):
     params: TagsParams
     _home: Path
 
+    def __init__(self, params: Params) -> None:
+        super().__init__(params)
+        self._trained: dict[str, tuple[Path, Head, list[str]]] = {}
+
     @cached_property
     def prompts(self) -> Prompts:
         from curation.encoder.prompts import read_prompts
@@ -61,10 +69,18 @@ class Tags(Feature):
 
     def check(self, home: Path) -> None:
         self._home = home
-        _ = self.prompts
+        self._trained = {}
+        for group in self.prompts.groups:
+            if path := trained.current(f"tags-{group}", home, self._embedding.fingerprints()):
+                head, labels = read_head(path), stated(path).get("labels", [])
+                if head.inputs != self._embedding.dimensions or head.outputs != len(labels):
+                    raise HeadError(f"tags: {path} does not fit the embedding or its own labels: train it again")
+                self._trained[group] = (path, head, [str(label) for label in labels])
 
     def identity(self) -> dict[str, Any]:
-        return {"prompts": hashlib.sha256(self.prompts.model_dump_json().encode()).hexdigest()}
+        facts: dict[str, Any] = {"prompts": hashlib.sha256(self.prompts.model_dump_json().encode()).hexdigest()}
+        heads = {group: weights_hash(path) for group, (path, _, _) in self._trained.items()}
+        return facts | ({"heads": heads} if heads else {})
 
     @cached_property
     def _labels(self) -> np.ndarray:
@@ -78,12 +94,18 @@ class Tags(Feature):
     def compute(self, prepared: list[np.ndarray]) -> list[Row]:
         if not prepared:
             return []
-        cosines = np.stack(prepared).astype(np.float64) @ self._labels.T.astype(np.float64)
-        logits = cosines * self._embedding.encoder().logit_scale
+        vectors = np.stack(prepared).astype(np.float64)
+        logits = np.empty((len(vectors), 0))
+        if len(self._trained) < len(self.prompts.groups):
+            logits = vectors @ self._labels.T.astype(np.float64) * self._embedding.encoder().logit_scale
         rows: list[Row] = [{} for _ in prepared]
         start = 0
         for group, labels in self.prompts.groups.items():
-            names, shares = list(labels), softmax(logits[:, start : start + len(labels)])
+            if group in self._trained:
+                _, head, names = self._trained[group]
+                shares = np.asarray(head(vectors), np.float64)
+            else:
+                names, shares = list(labels), softmax(logits[:, start : start + len(labels)])
             best = shares.argmax(axis=1)
             for row, index, share in zip(rows, best, shares, strict=True):
                 row[f"tag_{group}"], row[f"tag_{group}_score"] = names[index], round(float(share[index]), 4)

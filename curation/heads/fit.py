@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from curation.encoder.place import Place
 from curation.features.base import NotAtHand
+from curation.heads import trained
 from curation.heads.head import Activation, Head, HeadError, Input
 from curation.heads.load import read_head, stated_encoder, weights_hash
 from curation.heads.published import HEADS, PUBLISHED, Published, at_hand, by_name
@@ -17,7 +19,8 @@ ANY = "any"
 
 
 class HeadChoice(BaseModel):
-    """A head by path, by the name of a published one, or `auto`: a published one that fits the encoder and is at hand.
+    """A head by path, by the name of a published one, or `auto`: the one trained on this home's labels (`gesso label
+    train`), else a published one that fits the encoder and is at hand.
 
     `input` is how the vector is scaled (`l2`, `l2_sqrt_d`, `raw`), `hidden` and `output` the activations that a state
     dict does not state, `encoder` the model it was trained on (`any` lifts the check but for the dimension). What is
@@ -56,13 +59,24 @@ class Chosen(BaseModel):
 
 
 def choose(
-    name: str, choice: HeadChoice, home: Path, place: Place, dimensions: int, kind: Literal["aesthetic", "nsfw"] | None
+    name: str,
+    choice: HeadChoice,
+    home: Path,
+    place: Place,
+    dimensions: int,
+    kind: Literal["aesthetic", "nsfw"] | None,
+    fingerprints: Collection[str] = (),
 ) -> tuple[Chosen, Head]:
     """Settle on a file and read it. `name` is for messages, `kind` what `auto` may take.
 
+    `auto` is the head that was trained on this home's labels, where it belongs to an embedding with one of the
+    fingerprints; else a published one.
+
     Raises NotAtHand where `auto` or a published head is not on this machine, HeadError where a head does not fit.
     """
-    chosen = _auto(name, choice, home, place, kind) if choice.path == "auto" else _named(name, choice, home)
+    chosen = (
+        _auto(name, choice, home, place, kind, fingerprints) if choice.path == "auto" else _named(name, choice, home)
+    )
     _same_encoder(name, chosen, place)
     head = chosen.read()
     if head.inputs != dimensions:
@@ -73,7 +87,11 @@ def choose(
     return chosen, head
 
 
-def _auto(name: str, choice: HeadChoice, home: Path, place: Place, kind: str | None) -> Chosen:
+def _auto(
+    name: str, choice: HeadChoice, home: Path, place: Place, kind: str | None, fingerprints: Collection[str]
+) -> Chosen:
+    if kind is not None and (path := trained.current(kind, home, fingerprints)):
+        return Chosen(choice=choice, path=path, published=None)
     fitting = [head for head in PUBLISHED if head.kind == kind and place.fits(head.encoder)]
     for head in fitting:
         if path := at_hand(head, home):

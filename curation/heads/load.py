@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
@@ -67,8 +68,12 @@ def weights_hash(path: Path) -> str:
     return _file_hash(path, facts.st_size, facts.st_mtime_ns)
 
 
-def write_head(head: Head, path: Path, *, encoder: str = "") -> None:
-    """Write safetensors that `read_head` reads back as it is; hidden layers share one activation."""
+def write_head(head: Head, path: Path, *, encoder: str = "", embedding: str = "", labels: Sequence[str] = ()) -> None:
+    """Write safetensors that `read_head` reads back as it is; hidden layers share one activation.
+
+    `encoder` and `embedding` say what it was trained on (a model's name, a feature's fingerprint), `labels` what its
+    outputs stand for.
+    """
     from safetensors.numpy import save_file
 
     between = {layer.activation for layer in head.layers[:-1]}
@@ -79,12 +84,20 @@ def write_head(head: Head, path: Path, *, encoder: str = "") -> None:
     for number, layer in enumerate(head.layers):
         tensors[f"layers.{number}.weight"] = np.ascontiguousarray(layer.weight.T, np.float32)
         tensors[f"layers.{number}.bias"] = np.ascontiguousarray(layer.bias, np.float32)
-    save_file(tensors, path, metadata={METADATA: json.dumps(said | {"encoder": encoder}, sort_keys=True)})
+    about: dict[str, Any] = said | {"encoder": encoder}
+    about |= {"embedding": embedding} if embedding else {}
+    about |= {"labels": list(labels)} if labels else {}
+    save_file(tensors, path, metadata={METADATA: json.dumps(about, sort_keys=True)})
+
+
+def stated(path: Path) -> dict[str, Any]:
+    """What a safetensors head says of itself; nothing for other files. Raises HeadError for what is no head."""
+    return _safetensors(path)[1] if path.suffix == ".safetensors" and path.is_file() else {}
 
 
 def stated_encoder(path: Path) -> str:
     """The encoder that a safetensors head says it was trained on; empty where it says none."""
-    return str(_safetensors(path)[1].get("encoder", "")) if path.suffix == ".safetensors" and path.is_file() else ""
+    return str(stated(path).get("encoder", ""))
 
 
 @lru_cache(maxsize=64)

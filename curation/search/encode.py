@@ -17,17 +17,6 @@ from curation.features.embedding import Embedding, EmbeddingParams, pooled
 if TYPE_CHECKING:
     from curation.encoder.towers import Encoder
 
-PRECISIONS = ("bf16", "fp32")
-
-
-class _Elsewhere(Embedding):
-    """The same feature as it is named on a machine of another precision: its vectors can be compared with ours."""
-
-    precision = ""
-
-    def identity(self) -> dict[str, Any]:
-        return super().identity() | {"precision": self.precision}
-
 
 class QueryEncoder:
     """Both towers of the model that a manifest names. Raises NotAtHand where it is not here, with a note to show."""
@@ -44,7 +33,7 @@ class QueryEncoder:
             raise NotAtHand(
                 "the encoder of this version's embeddings is not at hand: found by words and perceptual hash alone"
             ) from None
-        if made["fingerprint"] not in _fingerprints(self.params, home):
+        if made["fingerprint"] not in feature.fingerprints():
             raise NotAtHand(
                 "the encoder at hand is not the one of this version's embeddings: found by words and perceptual hash "
                 "alone; gesso curate --force embeds anew"
@@ -63,13 +52,3 @@ class QueryEncoder:
         encoder = self._encoder()
         seen = views(image, encoder.side, encoder.fill, self.params.view, self.params.tiles)
         return np.asarray(pooled(encoder.encode(list(seen), self.params.batch), [len(seen)])[0], np.float32)
-
-
-def _fingerprints(params: EmbeddingParams, home: Path) -> set[str]:
-    found = set()
-    for precision in PRECISIONS:
-        feature = _Elsewhere(params)
-        feature.precision = precision
-        feature.check(home)
-        found.add(feature.fingerprint())
-    return found
