@@ -13,6 +13,7 @@ from pipelines.crawl_commands import app as crawl_app
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
 from pipelines.curate_commands import app as curate_app
 from pipelines.curate_commands import example
+from pipelines.label_trust_commands import app as label_trust_app
 from pipelines.output_commands import app as output_app
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.add_typer(curate_app)  # without a name: its commands stand beside ours
 app.add_typer(output_app)  # export, diff, search
 app.add_typer(train_app, name="train")
 app.add_typer(label_app, name="label")
+label_app.add_typer(label_trust_app)  # report, train, import
 
 
 @train_app.command("diffusion", epilog=example("gesso train diffusion recipes/train-tiny.yaml"))
