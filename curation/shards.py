@@ -26,6 +26,7 @@ from curation.redact import Mark
 from curation.review import Review
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+PICTURES = "image.bytes"  # stored as they are: their formats have compressed them already
 PAGE_BYTES = 1 << 20
 AT_ONCE = 2  # shards that are written side by side; each holds one row group of images in memory
 
@@ -119,12 +120,27 @@ def hf_feature(kind: pa.DataType) -> Any:
     return {"dtype": names.get(str(kind), str(kind)), "_type": "Value"}
 
 
+def leaves(schema: pa.Schema) -> list[str]:
+    """Parquet's own names of the columns: `image.bytes`, `categories.list.element`."""
+    return [leaf for field in schema for leaf in _leaves(field.name, field.type)]
+
+
+def _leaves(name: str, kind: pa.DataType) -> list[str]:
+    if pa.types.is_struct(kind):
+        return [leaf for field in kind for leaf in _leaves(f"{name}.{field.name}", field.type)]
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _leaves(f"{name}.list.element", kind.value_type)
+    return [name]
+
+
 def _write_one(
     path: Path, rows: pa.Table, store: CaptureStore | None, most: int, marks: list[tuple[Mark, ...]] | None = None
 ) -> None:
     """`marks` are the places of each row's picture that are painted over."""
     schema = shard_schema(rows.schema.remove_metadata(), store is not None)
-    flat = {"compression": "zstd", "compression_level": 3, "data_page_size": PAGE_BYTES, "version": "2.6"}
+    codecs = {leaf: "none" if leaf == PICTURES else "zstd" for leaf in leaves(schema)}
+    levels = {leaf: 3 for leaf, codec in codecs.items() if codec == "zstd"}
+    flat = {"compression": codecs, "compression_level": levels, "data_page_size": PAGE_BYTES, "version": "2.6"}
     with written_aside(path) as aside:
         aside.touch()
         with pq.ParquetWriter(
