@@ -6,14 +6,20 @@ and that is all that a copy of an immutable version needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import fsspec
 
 from curation.errors import GessoError
 from curation.manifest import FILE
+from curation.shards import file_sha256
 
+PART_BYTES = 50 << 20  # of a large object on its way to S3
 Progress = Callable[[str, int, int], None]
 
 
@@ -24,11 +30,12 @@ class PublishError(GessoError):
 def publish(version: Path, url: str, progress: Progress | None = None) -> str:
     """Copy `<home>/datasets/<name>/<number>` to `<url>/<name>/<number>` and return that URL.
 
-    What is there with the same size is not sent again, so an interrupted copy goes on. Raises PublishError.
+    What is there with the same bytes is not sent again, so an interrupted copy goes on. Raises PublishError.
     """
     place = f"{url.rstrip('/')}/{version.parent.name}/{version.name}"
     try:
         fs, root = fsspec.core.url_to_fs(place)
+        fs.invalidate_cache()  # another process may have written since
         _check_free(fs, root, version, place)
         files = sorted((p for p in version.rglob("*") if p.is_file()), key=lambda p: (p == version / FILE, p))
         for done, path in enumerate(files):
@@ -50,7 +57,53 @@ def _check_free(fs: fsspec.AbstractFileSystem, root: str, version: Path, place: 
 
 
 def _put(fs: fsspec.AbstractFileSystem, path: Path, to: str) -> None:
-    if fs.exists(to) and fs.size(to) == path.stat().st_size and path.name != FILE:
+    if path.name != FILE and _is_there(fs, path, to):
         return
     fs.makedirs(to.rpartition("/")[0], exist_ok=True)
-    fs.put_file(str(path), to)
+    if "s3" in _protocols(fs) and path.stat().st_size >= 2 * PART_BYTES:
+        fs.put_file(str(path), to, chunksize=PART_BYTES)
+    else:
+        fs.put_file(str(path), to)
+
+
+def _is_there(fs: fsspec.AbstractFileSystem, path: Path, to: str) -> bool:
+    """Whether a place holds the same bytes; a store that says nothing of what it holds is sent them again."""
+    try:
+        about = fs.info(to)
+    except FileNotFoundError:
+        return False
+    if about.get("size") != path.stat().st_size:
+        return False
+    if "file" in _protocols(fs):
+        return file_sha256(Path(to)) == file_sha256(path)
+    told = told_md5(about)
+    return told is not None and told == _md5(path, parts="-" in told)
+
+
+def _protocols(fs: fsspec.AbstractFileSystem) -> tuple[str, ...]:
+    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
+
+
+def told_md5(about: Mapping[str, Any]) -> str | None:
+    """The MD5 that an object store gives of an object, as hex digits: S3's ETag (`…-N` of N parts), GCS's, Azure's."""
+    etag = str(about.get("ETag") or "").strip('"').lower()
+    if re.fullmatch(r"[0-9a-f]{32}(-[0-9]+)?", etag):
+        return etag
+    given = about.get("md5Hash") or (about.get("content_settings") or {}).get("content_md5")
+    if isinstance(given, str):
+        try:
+            given = base64.b64decode(given, validate=True)
+        except ValueError:
+            return None
+    return bytes(given).hex() if given else None
+
+
+def _md5(path: Path, *, parts: bool) -> str:
+    """Of a file; with `parts`, the MD5 of the MD5s of its parts, as S3 has it of what was sent in several."""
+    found = []
+    with path.open("rb") as data:
+        if not parts:
+            return hashlib.file_digest(data, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        while part := data.read(PART_BYTES):
+            found.append(hashlib.md5(part, usedforsecurity=False).digest())
+    return f"{hashlib.md5(b''.join(found), usedforsecurity=False).hexdigest()}-{len(found)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -11,6 +12,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from crawlers.captures import CaptureStore
+from curation import publish as publishing
 from curation.manifest import FILE
 from curation.publish import PublishError, publish
 from curation.run import curate
@@ -82,6 +84,31 @@ def test_a_version_is_published_with_its_manifest_last(tmp_path: Path, s3: fsspe
     assert len(sent) == len(contents(version)) + 1  # what had arrived was not sent again
     there = {path.rpartition("/")[2]: s3.cat_file(path) for path in s3.ls(f"{BUCKET}/small/1", refresh=True)}
     assert there == contents(version)
+
+
+def test_what_is_there_with_other_bytes_is_sent_again(tmp_path: Path, s3: fsspec.AbstractFileSystem) -> None:
+    fill(tmp_path, sites=2)
+    version = curate(small_recipe(), tmp_path, report=False).path
+    for url in (BUCKET, str(tmp_path / "shelf")):
+        fs, root = fsspec.core.url_to_fs(f"{url}/small/1")
+        fs.makedirs(root, exist_ok=True)
+        torn = next(name for name in contents(version) if name.endswith(".parquet"))
+        fs.pipe_file(f"{root}/{torn}", bytes(len(contents(version)[torn])))  # as long, and all zeros
+        publish(version, url)
+        assert fs.cat_file(f"{root}/{torn}") == contents(version)[torn]
+
+
+def test_an_object_of_several_parts_is_known_by_their_md5s(
+    tmp_path: Path, s3: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "PART_BYTES", 5 << 20)  # the smallest that S3 takes
+    large = tmp_path / "large"
+    large.write_bytes(random.Random(1).randbytes(12 << 20))
+    publishing._put(s3, large, f"{BUCKET}/large")
+    assert str(publishing.told_md5(s3.info(f"{BUCKET}/large", refresh=True))).endswith("-3")
+    assert publishing._is_there(s3, large, f"{BUCKET}/large")
+    large.write_bytes(random.Random(2).randbytes(12 << 20))
+    assert not publishing._is_there(s3, large, f"{BUCKET}/large")
 
 
 def test_another_version_is_not_written_over(tmp_path: Path, s3: fsspec.AbstractFileSystem) -> None:
