@@ -12,6 +12,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -28,7 +29,10 @@ from crawlers.urls import canonical_url, site_of
 LEAST_ID = 6
 MAX_DOM_BYTES = 256 << 20
 REMOTE_LOOK_SECONDS = 30.0  # between two looks at a list that lies on another machine
+READ_AT_ONCE = 4  # snapshots, each of which may be large
+SOME = 64  # snapshots between two words of progress
 Blob = tuple[str, str]  # sha256, format
+_NAMED = re.compile(rb'"sha256"\s*:\s*"([0-9a-f]{64})"')
 _KEPT = re.compile(r"kept as blob ([0-9a-f]{64})\.html")
 Progress = Callable[[str, int, int], None]
 
@@ -47,7 +51,10 @@ class TakenDown:
 
 
 def take_down(store: CaptureStore, what: str, *, dry_run: bool = True, progress: Progress | None = None) -> TakenDown:
-    """Take down a site, or a capture by the first digits of its id. Raises StoreError where the store holds neither."""
+    """Take down a site, or a capture by the first digits of its id. Raises StoreError where the store holds neither.
+
+    `progress` is called with ("snapshots", done, total) while it is worked out what others need, then with "remove".
+    """
     captures = list(store.captures(taken_down=True))
     chosen, site = _chosen(store, captures, what)
     if not dry_run:
@@ -56,7 +63,7 @@ def take_down(store: CaptureStore, what: str, *, dry_run: bool = True, progress:
         chosen = [capture for capture in captures if capture.site == site] if site is not None else chosen
     ids = tuple(capture.capture_id for capture in chosen)
     urls = tuple(dict.fromkeys(capture.canonical_url for capture in chosen))
-    unneeded, shared = _unneeded(store, chosen, captures)
+    unneeded, shared = _unneeded(store, chosen, captures, progress)
     if site is not None:
         unneeded |= _evidence(store, site)
     size = sum(_size(store, blob) for blob in unneeded)
@@ -102,42 +109,68 @@ def _chosen(store: CaptureStore, captures: list[Capture], what: str) -> tuple[li
     return found, None
 
 
-def _unneeded(store: CaptureStore, chosen: list[Capture], captures: list[Capture]) -> tuple[set[Blob], set[Blob]]:
+def _unneeded(
+    store: CaptureStore, chosen: list[Capture], captures: list[Capture], progress: Progress | None = None
+) -> tuple[set[Blob], set[Blob]]:
     """(the files that only the chosen captures need and that are there, those that others need as well)."""
     ids = {capture.capture_id for capture in chosen}
     gone = store.takedowns()
-    wanted = _blobs(store, chosen)
+    wanted = _own(chosen)
+    for dom in _snapshots(chosen):
+        wanted |= _assets(store, dom)
     if not wanted:
         return set(), set()
-    staying = (c for c in captures if c.capture_id not in ids and not gone.holds(c.site, c.capture_id))
-    needed = _blobs(store, staying, among=wanted)
+    staying = [c for c in captures if c.capture_id not in ids and not gone.holds(c.site, c.capture_id)]
+    needed = _own(staying) & wanted
+    needed |= _listed(store, _snapshots(staying), wanted - needed, progress)
     return {blob for blob in wanted - needed if store.fs.exists(store.blob_path(*blob))}, wanted & needed
 
 
-def _blobs(store: CaptureStore, captures: Iterable[Capture], among: set[Blob] | None = None) -> set[Blob]:
-    """The images, snapshots, and the files that the snapshots list; a snapshot is read once."""
+def _own(captures: Iterable[Capture]) -> set[Blob]:
+    """The files that captures name themselves: images, snapshots, texts of listings."""
     found: set[Blob] = set()
-    read: set[str] = set()
     for capture in captures:
         found.add((capture.image.sha256, capture.image.format))
         if capture.listing is not None:
             found.add((hashlib.sha256(texts_of(capture.listing)).hexdigest(), "json"))
-        dom = capture.page.dom_sha256 if capture.page else None
-        if dom is not None and dom not in read:
-            read.add(dom)
-            found.add((dom, "dom"))
-            found |= _assets(store, dom)
-            if among is not None:
-                found &= among
+        if capture.page is not None and capture.page.dom_sha256 is not None:
+            found.add((capture.page.dom_sha256, "dom"))
     return found
 
 
-def _assets(store: CaptureStore, dom: str) -> set[Blob]:
-    """What a snapshot lists; nothing where it is gone already (it goes after what it lists)."""
+def _snapshots(captures: Iterable[Capture]) -> list[str]:
+    return list(dict.fromkeys(c.page.dom_sha256 for c in captures if c.page is not None and c.page.dom_sha256))
+
+
+def _listed(store: CaptureStore, doms: list[str], wanted: set[Blob], progress: Progress | None) -> set[Blob]:
+    """Which of `wanted` snapshots list. All of them are read, several at once, until each wanted file is found."""
+    found: set[Blob] = set()
+    names = {sha256.encode() for sha256, _ in wanted}
+    done = 0
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        for first in range(0, len(doms), SOME):
+            if found >= wanted:
+                break
+            some = doms[first : first + SOME]
+            for listed in pool.map(lambda dom: _assets(store, dom, names), some):
+                found |= listed & wanted
+            done += len(some)
+            if progress is not None:
+                progress("snapshots", done, len(doms))
+    return found
+
+
+def _assets(store: CaptureStore, dom: str, among: set[bytes] | None = None) -> set[Blob]:
+    """What a snapshot lists; nothing where it is gone already (it goes after what it lists).
+
+    With `among`, one that mentions none of these hashes is not taken apart: that is most of the work.
+    """
     try:
         packed = store.read_blob(dom, "dom")
         with gzip.open(io.BytesIO(packed)) as unpacked:
             text = unpacked.read(MAX_DOM_BYTES)
+        if among is not None and among.isdisjoint(_NAMED.findall(text)):
+            return set()
         snapshot: dict[str, Any] = json.loads(text)
     except (StoreError, OSError, ValueError, EOFError):
         return set()

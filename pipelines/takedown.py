@@ -24,7 +24,7 @@ def take_down(
 ) -> dict[str, Any]:
     """Take a site or a capture down in a home; datasets are marked before the files go."""
     store = CaptureStore(str(home / "captures"))
-    planned = take_out_of_store(store, what, dry_run=True)
+    planned = take_out_of_store(store, what, dry_run=True, progress=progress)
     held = datasets_holding(home / "datasets", set(planned.capture_ids))
     if not dry_run:
         for version, ids in held.items():

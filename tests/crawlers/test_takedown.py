@@ -136,6 +136,13 @@ def test_a_crawl_under_way_holds_to_a_takedown_from_then_on(store: CaptureStore)
     assert not store.fs.exists(store.blob_path(late.image.sha256, "png"))
 
 
+def test_reading_the_other_snapshots_shows_how_far_it_is(store: CaptureStore) -> None:
+    told: list[tuple[str, int, int]] = []
+    found = take_down(store, "one.test", progress=lambda task, done, total: told.append((task, done, total)))
+    assert told == [("snapshots", 1, 1)]  # that of two.test, for nothing is removed yet
+    assert (found.done, found.kept_shared) == (False, 1)
+
+
 def test_an_apps_texts_go_with_its_last_screenshot(store: CaptureStore) -> None:
     page = add(store, "app.test", picture((5, 0, 0)), [])
     app = Listing(app_id="app.test", name="App", description="its words")
