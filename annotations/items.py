@@ -16,7 +16,9 @@ import pyarrow as pa
 from annotations.errors import GessoError
 from curation.dataset import open_dataset
 from curation.dataset.opened import Dataset
+from curation.heads import trained
 from curation.heads.head import Head
+from curation.heads.load import read_head
 
 _COLUMNS = (
     "capture_id", "image_sha256", "format", "site", "form_factor", "width", "height", "viewport_width", "view",
@@ -26,6 +28,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FORMAT = re.compile(r"[a-z0-9]{1,8}")
 SCORE = "aesthetic"
 LOWEST, HIGHEST = 1.0, 5.0
+STAR = 2  # a head that learned from grades scores them doubled, as annotations.training has it
 
 
 class ItemsError(GessoError):
@@ -98,7 +101,7 @@ def read_items(dataset: str, home: Path, *, score: str = SCORE, head: Head | Non
         raise ItemsError(f"{opened.name} has no embeddings for the head: add embedding to the recipe and curate again")
     if head is not None:
         assert vectors is not None
-        grades: np.ndarray | None = np.clip(np.asarray(head(vectors), np.float64)[:, 0], LOWEST, HIGHEST)
+        grades: np.ndarray | None = np.clip(np.asarray(head(vectors), np.float64)[:, 0] / STAR, LOWEST, HIGHEST)
     else:
         grades = _by_rank(_numbers(table, score))
         version = version or (f"{score}-{opened.fingerprint[:8]}" if grades is not None else "")
@@ -114,6 +117,14 @@ def read_items(dataset: str, home: Path, *, score: str = SCORE, head: Head | Non
         page_types=[one or "" for one in table["tag_page_type"].to_pylist()] if "tag_page_type" in there else None,
         shares=_numbers(table, "tag_page_type_score"),
     )
+
+
+def trained_head(dataset: str, home: Path) -> tuple[Head, str] | None:
+    """The aesthetic head that this home's labels put into force for the dataset's embedding, and its version."""
+    opened = open_dataset(dataset, home)
+    made = [one["fingerprint"] for one in opened.manifest.get("features", []) if one.get("name") == "embedding"]
+    path = trained.current("aesthetic", home, made) if made else None
+    return (read_head(path), f"aesthetic-head-{path.parent.name}") if path else None
 
 
 def write_pictures(items: Items, numbers: Iterable[int], folder: Path) -> int:

@@ -295,6 +295,11 @@ def _prediction(question: Question, task: LabelTask) -> dict[str, Any]:
     return {"model_version": question.model_version, "score": question.score, "result": shown}
 
 
+def live_prediction(question: Question, task: LabelTask) -> dict[str, Any]:
+    """What the model backend answers for a question."""
+    return _prediction(question, task)
+
+
 def _shown(task: LabelTask, answers: Sequence[Answer]) -> list[dict[str, Any]]:
     result = task.write(answers)
     for number, region in enumerate(result):

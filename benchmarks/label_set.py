@@ -44,7 +44,16 @@ def write(home: Path, count: int, seed: int = 7, *, scale: float = 1.0, name: st
         pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.string())}), folder / "relations.parquet"
     )
     shards = [{"file": shard, "split": "train", "rows": count, "sha256": "-"}]
-    manifest = {"name": name, "version": 1, "seed": seed, "shards": shards, "recipe": {}, "counts": {"kept": count}}
+    made = {"name": "embedding", "fingerprint": f"drawn-{seed}", "params": {"model": "drawn"}}
+    manifest = {
+        "name": name,
+        "version": 1,
+        "seed": seed,
+        "shards": shards,
+        "recipe": {},
+        "features": [made],
+        "counts": {"kept": count},
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 

@@ -13,6 +13,7 @@ from pipelines.crawl_commands import app as crawl_app
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
 from pipelines.curate_commands import app as curate_app
 from pipelines.curate_commands import example
+from pipelines.label_commands import app as label_server_app
 from pipelines.label_trust_commands import app as label_trust_app
 from pipelines.output_commands import app as output_app
 
@@ -34,6 +35,7 @@ app.add_typer(curate_app)  # without a name: its commands stand beside ours
 app.add_typer(output_app)  # export, diff, search
 app.add_typer(train_app, name="train")
 app.add_typer(label_app, name="label")
+label_app.add_typer(label_server_app)  # install, serve, invite, push, predict, pull
 label_app.add_typer(label_trust_app)  # report, train, import
 
 
@@ -124,39 +126,6 @@ def export(
     from pipelines.export import export as run
 
     terminal.made(f"design as {to}", run(source, to, home, out))
-
-
-@label_app.command("tasks", epilog=example("gesso label tasks demo --task pairwise --count 50"))
-def label_tasks(
-    dataset: Annotated[str, typer.Argument(help="Name, name@version or folder of a dataset version.")],
-    task: Annotated[str, typer.Option(help="rating or pairwise.")] = "rating",
-    count: Annotated[int, typer.Option(help="How many tasks.", min=1)] = 100,
-    seed: Annotated[int, typer.Option(help="Which captures are drawn.")] = 7,
-    home: Home = DEFAULT_HOME,
-) -> None:
-    """Write a Label Studio project to import: its config, its tasks and their pictures."""
-    from annotations.project import write_project
-    from curation.dataset import resolve_dataset
-    from pipelines import terminal
-
-    dataset_dir = resolve_dataset(home, dataset)
-    terminal.made(f"{task} project", write_project(dataset_dir, task, count, seed, home / "labels" / "projects"))
-
-
-@label_app.command("read", epilog=example("gesso label read export.json --name demo"))
-def label_read(
-    export_file: Annotated[Path, typer.Argument(help="A JSON export of Label Studio.")],
-    name: Annotated[str, typer.Option(help="Name of the label table.")] = "labels",
-    home: Home = DEFAULT_HOME,
-) -> None:
-    """Read a Label Studio export into a table of label events; bad rows are listed, not lost."""
-    from annotations.labels import store_export
-    from pipelines import terminal
-
-    stored = store_export(export_file, name, home)
-    for problem in stored.problems:
-        terminal.note(problem)
-    terminal.made(f"{stored.added} new label events, {stored.total} in all", stored.path)
 
 
 @app.command(epilog=example("gesso doctor"))

@@ -50,3 +50,13 @@ def escape(text: str) -> str:
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         text = text.replace(character, entity)
     return text
+
+
+def one_of(name: str, to: str, choices: str, more: str = "") -> str:
+    """Choices of which one is made."""
+    return f'<Choices name="{name}" toName="{to}" choice="single" showInline="true"{more}>{choices}</Choices>'
+
+
+def required(message: str) -> str:
+    """Attributes of a control that must be answered."""
+    return f' required="true" requiredMessage="{escape(message)}"'

@@ -31,8 +31,8 @@ class BestOfN(LabelTask):
     def xml(self) -> str:
         return page(
             f"""<Header value="{self.title}" size="4"/>
-<View className="g-hint"><Text name="hint" value="Drag, or Tab to a screen, Space, arrow keys, Space."/></View>
-<View className="g-rank g-rank-{self.shown}"><List name="items" value="$items" title="Screens"/>
+<View className="g-quiet"><Header value="Drag, or Tab to a screen, Space, arrow keys, Space" size="5"/></View>
+<View className="g-rank"><List name="items" value="$items" title="Best first"/>
 <Ranker name="{RANK}" toName="items" title="Best first"/></View>"""
         )
 

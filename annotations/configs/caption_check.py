@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from annotations.configs import result as results
-from annotations.configs.base import LabelTask
+from annotations.configs.base import LabelTask, one_of, required
 from annotations.configs.result import Answer, Control
 from annotations.configs.style import page
 
@@ -23,14 +23,15 @@ class CaptionCheck(LabelTask):
         verdicts = "".join(
             f'<Choice value="{words}" alias="{name}" hotkey="{key}"/>' for name, (words, key) in VERDICTS.items()
         )
+        must = required("Say whether it is right: keys 1, 2, 3")
+        chosen = one_of(VERDICT, "image", verdicts, must)
         return page(
-            f"""<View className="g-two">
+            f"""<View className="g-two g-calm">
 <View className="g-picture"><Image name="image" value="$image" zoom="true" zoomControl="true"/></View>
 <View className="g-panel">
 <Header value="{self.title}" size="4"/>
 <TextArea name="{CAPTION}" toName="image" value="$caption" rows="6" maxSubmissions="1" editable="true"/>
-<View className="g-verdict"><Choices name="{VERDICT}" toName="image" choice="single" showInline="true" required="true"
- requiredMessage="Say whether it is right: keys 1, 2, 3">{verdicts}</Choices></View>
+<View className="g-keys g-grade">{chosen}</View>
 </View></View>"""
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from annotations.configs import result as results
-from annotations.configs.base import LabelTask, escape
+from annotations.configs.base import LabelTask, escape, one_of, required
 from annotations.configs.result import Answer, Control
 from annotations.configs.style import page
 
@@ -46,25 +46,24 @@ class Critique(LabelTask):
             f'<Choice value="{"★" * grade}" alias="{grade}" hotkey="{grade}"/>' for grade in range(1, HIGHEST + 1)
         )
         stars = "".join(
-            f'<View className="g-row"><Text name="t-{name}" value="{escape(words)}"/>'
+            f'<View className="g-row"><Header value="{escape(words)} · {key}" size="5"/>'
             f'<Rating name="{name}" toName="image" maxRating="{HIGHEST}" size="small" hotkey="{key}"/></View>'
             for name, (words, key) in ASPECTS.items()
         )
         types = "".join(f'<Choice value="{name.replace("_", " ")}" alias="{name}"/>' for name in PAGE_TYPES)
         nsfw = "".join(f'<Choice value="{name}" hotkey="{key}"/>' for name, key in NSFW.items())
+        grade = one_of(OVERALL, "image", grades, required("Give a grade: keys 1 to 5"))
         return page(
-            f"""<View className="g-two">
+            f"""<View className="g-two g-calm">
 <View className="g-picture"><Image name="image" value="$image" zoom="true" zoomControl="true"/></View>
 <View className="g-panel">
 <Header value="{self.title}" size="4"/>
-<View className="g-grade"><Choices name="{OVERALL}" toName="image" choice="single" showInline="true" required="true"
- requiredMessage="Give a grade: keys 1 to 5">{grades}</Choices></View>
+<View className="g-keys g-grade g-stars">{grade}</View>
 <View className="g-aspects">{stars}</View>
 <Header value="Page type" size="5"/>
-<View className="g-chips"><Choices name="page_type" toName="image" choice="single" showInline="true">
-{types}</Choices></View>
+<View className="g-keys g-chips g-types">{one_of("page_type", "image", types)}</View>
 <Header value="Safe for work?" size="5"/>
-<View className="g-chips"><Choices name="nsfw" toName="image" choice="single" showInline="true">{nsfw}</Choices></View>
+<View className="g-keys g-chips">{one_of("nsfw", "image", nsfw)}</View>
 <TextArea name="comment" toName="image" placeholder="A remark, if there is one" rows="2" maxSubmissions="1"
  editable="true"/>
 </View></View>"""

@@ -42,7 +42,8 @@ class Elements(LabelTask):
 <View className="g-labels"><RectangleLabels name="{ELEMENT}" toName="image" canRotate="false" opacity="0.15"
  strokeWidth="2">{labels}</RectangleLabels></View>
 <View className="g-picture"><Image name="image" value="$image" zoom="true" zoomControl="true"
- rotateControl="false"/></View>"""
+ rotateControl="false"/></View>""",
+            panels=True,
         )
 
     def data(self, pictures: Sequence[str], caption: str = "") -> dict[str, Any]:

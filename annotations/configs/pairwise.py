@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from annotations.configs import result as results
-from annotations.configs.base import LabelTask
+from annotations.configs.base import LabelTask, one_of, required
 from annotations.configs.result import Answer, Control
 from annotations.configs.style import page
 
 PREFERENCE = "preference"
 VERDICTS = {"left": 1.0, "tie": 0.5, "both_bad": 0.5, "right": 0.0}
 """What was clicked → how much the left one is preferred."""
+_KEYS = {
+    "left": ("← Left", "left"),
+    "tie": ("↑ Tie", "up"),
+    "both_bad": ("↓ Both bad", "down"),
+    "right": ("Right →", "right"),
+}
 
 
 class Pairwise(LabelTask):
@@ -24,14 +30,15 @@ class Pairwise(LabelTask):
     controls = (Control(PREFERENCE, "left", "choices"),)
 
     def xml(self) -> str:
+        choices = "".join(
+            f'<Choice value="{words}" alias="{name}" hotkey="{key}"/>' for name, (words, key) in _KEYS.items()
+        )
+        must = required("Pick one by an arrow key: left, right, up (tie), down (both bad)")
+        verdict = one_of(PREFERENCE, "left", choices, must)
         return page(
             f"""<Header value="{self.title}" size="4"/>
-<View className="g-verdict"><Choices name="{PREFERENCE}" toName="left" choice="single" showInline="true" required="true"
- requiredMessage="Pick one: the arrow keys left, right, up (tie), down (both bad)">
-<Choice value="← Left" alias="left" hotkey="left"/><Choice value="↑ Tie" alias="tie" hotkey="up"/>
-<Choice value="↓ Both bad" alias="both_bad" hotkey="down"/><Choice value="Right →" alias="right" hotkey="right"/>
-</Choices></View>
-<View className="g-pair">
+<View className="g-keys g-verdict">{verdict}</View>
+<View className="g-pair g-calm">
 <View className="g-picture"><Image name="left" value="$left" zoom="true"/></View>
 <View className="g-picture"><Image name="right" value="$right" zoom="true"/></View>
 </View>"""

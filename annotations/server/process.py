@@ -77,7 +77,7 @@ def credentials(home: Path) -> Credentials:
         return Credentials(**json.loads(path.read_text()))
     except FileNotFoundError:
         made = Credentials(USERNAME, secrets.token_urlsafe(18), secrets.token_hex(20))
-        _write_private(path, asdict(made))
+        write_private(path, asdict(made))
         return made
     except (OSError, ValueError, TypeError) as error:
         raise StartError(
@@ -116,7 +116,7 @@ def use_external(home: Path, url: str, token: str) -> str:
     with Client(url, token) as client:
         name = str(client.whoami().get("email") or "?")
         found = Connection(client.url, token, own=False)
-    _write_private(server_folder(home) / "connection.json", asdict(found))
+    write_private(server_folder(home) / "connection.json", asdict(found))
     return name
 
 
@@ -167,7 +167,7 @@ def start(
     _refuse_second(home)
     installed = installed or require_installation()
     account = credentials(home)
-    port = _free_port(port)
+    port = free_port(port)
     url = f"http://127.0.0.1:{port}"
     _place_database(folder, installed)
     pictures_folder(home).mkdir(parents=True, exist_ok=True)
@@ -182,7 +182,7 @@ def start(
     server = Server(home, url, account, process)
     try:
         _wait(server, log, progress)
-        _write_private(folder / "connection.json", asdict(Connection(url, account.token, own=True, pid=process.pid)))
+        write_private(folder / "connection.json", asdict(Connection(url, account.token, own=True, pid=process.pid)))
     except BaseException:
         server.stop()
         raise
@@ -263,7 +263,7 @@ def _refuse_second(home: Path) -> None:
         raise StartError(f"the labelling server of {home} is already running at {found.url}")
 
 
-def _free_port(wanted: int) -> int:
+def free_port(wanted: int) -> int:
     """The port, checked: Label Studio itself would silently take the next one. Raises StartError where it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -298,7 +298,8 @@ def _last_words(log: Path) -> str:
     return lines[-1][:200] if lines else "without a word"
 
 
-def _write_private(path: Path, content: dict[str, Any]) -> None:
+def write_private(path: Path, content: dict[str, Any]) -> None:
+    """JSON that only the user can read, written aside and renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
