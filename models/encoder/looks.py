@@ -18,9 +18,10 @@ from PIL import Image
 from models.diffusion.run import write_durably
 from models.encoder.augment import look, plain_look
 from models.encoder.samples import Draw, key_of
+from models.encoder.stored import Stored
 from models.errors import GessoError
 from models.images import ImageError, decode
-from models.loader import RowError, ShardIndex, ShardReader
+from models.loader import RowError, ShardReader
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,11 +37,11 @@ class LooksError(GessoError):
 
 
 class Pictures:
-    """Rows of a split as pixels. Decodes at most a few at a time, in threads."""
+    """Rows of a split as pixels, from its shards or a copy. Decodes at most a few at a time, in threads."""
 
-    def __init__(self, index: ShardIndex, side: int, fill: tuple[int, int, int], workers: int = 2) -> None:
-        self.reader = ShardReader(index, ("image",))
-        self.rows, self.side, self.fill = index.rows, side, fill
+    def __init__(self, reader: ShardReader | Stored, side: int, fill: tuple[int, int, int], workers: int = 2) -> None:
+        self.reader = reader
+        self.rows, self.side, self.fill = reader.index.rows, side, fill
         self._pool = ThreadPoolExecutor(workers, "decode")
 
     def plain(self, rows: Sequence[int]) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from models.encoder.config import LoraChoice
+    from models.encoder.config import EncoderConfig, LoraChoice
 
 EMBEDDINGS = ("token_embedding", "positional_embedding", "class_embedding")
 DOWN, UP = "::down", "::up"
@@ -78,6 +78,17 @@ class Masters:
             else:
                 self.leaves[name].grad = gradient.clone()
             parameter.grad = None
+
+    def groups(self, config: EncoderConfig) -> list[dict[str, Any]]:
+        """For the optimiser: matrices decay, all else does not; the image tower may have a rate of its own."""
+        found: dict[tuple[bool, bool], list[Any]] = {}
+        for name, leaf in self.leaves.items():
+            found.setdefault((name.startswith("visual."), leaf.ndim > 1), []).append(leaf)
+        image = (config.image_lr or config.lr) / config.lr
+        return [
+            {"params": some, "share": image if visual else 1.0, "weight_decay": config.weight_decay if matrix else 0.0}
+            for (visual, matrix), some in sorted(found.items(), key=lambda item: item[0])
+        ]
 
     def state(self) -> dict[str, Tensor]:
         return {name: leaf.detach() for name, leaf in self.leaves.items()}

@@ -57,6 +57,17 @@ def _gathered(value: Tensor, ranks: Ranks) -> Tensor:
     return torch.cat(parts)
 
 
+def joint(parts: list[Vectors]) -> Vectors:
+    """The vectors of all parts, as leaves that gather gradients."""
+    made: dict[str, Tensor | None] = {}
+    for name in vars(parts[0]):
+        values = [getattr(part, name) for part in parts if getattr(part, name) is not None]
+        made[name] = torch.cat(values) if values else None
+        if values and name in ("pictures", "texts", "student"):
+            made[name] = torch.cat(values).requires_grad_(True)
+    return Vectors(**made)  # type: ignore[arg-type]
+
+
 def total(config: EncoderConfig, batch: Vectors, scale: Tensor, bias: Tensor | None) -> dict[str, Tensor]:
     """The parts of the loss that count, by name, unweighted. `scale` is the logarithm that CLIP keeps."""
     found: dict[str, Tensor] = {}

@@ -72,7 +72,7 @@ def start_text(model: Any, vectors: np.ndarray) -> None:
     with torch.no_grad():
         model.token_embedding.weight.zero_()
         model.token_embedding.weight[: len(laid)] = torch.from_numpy(laid)
-        model.positional_embedding.mul_(0.1)
+        model.positional_embedding.zero_()  # normalised, small noise would count as much as a word
         for number, block in enumerate(model.transformer.resblocks):
             block.mlp.c_proj.weight.zero_()
             block.mlp.c_proj.bias.zero_()

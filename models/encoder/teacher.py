@@ -74,8 +74,8 @@ class Teacher:
         self.keep = keep
         config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
         self.dimensions = int(config["hidden_size"])
-        weights = self.folder / "model.safetensors"
-        self.digest = hashlib.sha256(json.dumps([config, weights.stat().st_size], sort_keys=True).encode()).hexdigest()
+        with (self.folder / "model.safetensors").open("rb") as weights:
+            self.digest = hashlib.file_digest(weights, "sha256").hexdigest()
         self._model: Any = None
 
     def vectors(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
@@ -109,7 +109,7 @@ class Teacher:
         with torch.inference_mode():
             for start in range(0, len(order), BATCH):
                 some = order[start : start + BATCH]
-                longest = max(len(encoded[i]) for i in some)
+                longest = max(1, *(len(encoded[i]) for i in some))
                 ids = torch.tensor([encoded[i] + [0] * (longest - len(encoded[i])) for i in some])
                 mask = torch.tensor([[1] * len(encoded[i]) + [0] * (longest - len(encoded[i])) for i in some])
                 states = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()

@@ -24,6 +24,7 @@ from models.encoder.config import EncoderConfig, load_config
 from models.encoder.looks import KeptLooks, Pictures, stem_of
 from models.encoder.run import EncoderResult, EncoderRun
 from models.encoder.samples import Draw, Samples, SamplesError, draws, read_samples, sentences
+from models.encoder.stored import Stored
 from models.encoder.teacher import Teacher, reading
 from models.errors import GessoError
 from models.ranks import Ranks, joined
@@ -49,8 +50,10 @@ def train(config: EncoderConfig, home: Path, *, progress: Progress | None = None
     folder = dataset_folder(config.dataset, home)
     samples = read_samples(folder, config.split, config.group, config.texts)
     lines = sorted({*reading(config.reading), *samples.all_texts()})
-    data = f"{samples.index.digest},{hashlib.sha256(json.dumps(lines).encode()).hexdigest()}"
-    run = EncoderRun(home / "runs" / config.name, config, config.fingerprint(data))
+    path = home / "runs" / config.name
+    teacher = Teacher(config.teacher, path) if config.teacher else None
+    read = hashlib.sha256(json.dumps([lines, teacher.digest if teacher else ""]).encode()).hexdigest()
+    run = EncoderRun(path, config, config.fingerprint(f"{samples.index.digest},{read}"))
     with joined() as ranks:
         if ranks.first:
             run.open(resume=resume)
@@ -63,7 +66,7 @@ def train(config: EncoderConfig, home: Path, *, progress: Progress | None = None
         before = torch.get_num_threads()
         torch.set_num_threads(config.threads or before)
         try:
-            return _Training(config, folder, samples, lines, run, ranks, progress).fit()
+            return _Training(config, folder, samples, lines, teacher, run, ranks, progress).fit()
         finally:
             torch.set_num_threads(before)
 
@@ -77,6 +80,7 @@ class _Training:
         folder: Path,
         samples: Samples,
         lines: list[str],
+        teacher: Teacher | None,
         run: EncoderRun,
         ranks: Ranks,
         progress: Progress | None,
@@ -94,7 +98,7 @@ class _Training:
             raise SamplesError(f"sentences: {config.sentences} do not divide over {ranks.world_size} ranks")
         self.config, self.samples, self.run, self.ranks, self.folder = config, samples, run, ranks, folder
         self.progress = progress if ranks.first else None
-        self.teacher = Teacher(config.teacher, run.path) if config.teacher else None
+        self.teacher = teacher
         self.lines = lines
         if ranks.first and not (run.path / "start").is_dir():
             replace_folder(
@@ -109,7 +113,11 @@ class _Training:
         self.masters = Masters(self.towers.net, dtype, config.lora, config.seed)
         self._place_of = {text: place for place, text in enumerate(self.lines)}
         self._taught = self._teach()
-        self.pictures = Pictures(samples.index, self.towers.side, self.towers.fill)
+        self.stored = Stored(run.path / "pictures", samples.index)
+        if ranks.first:
+            self.stored.copy(self.progress)
+        ranks.wait()
+        self.pictures = Pictures(self.stored, self.towers.side, self.towers.fill)
         self.kept: KeptLooks | None = None
         self._rest: Callable[[Tensor], Tensor] = self.towers.net.encode_image
         if config.looks:
@@ -146,7 +154,7 @@ class _Training:
         from models.encoder.board import Board
 
         config = self.config
-        optimizer = torch.optim.AdamW(self._parameter_groups(), betas=(0.9, 0.98), eps=1e-6)
+        optimizer = torch.optim.AdamW(self.masters.groups(config), betas=(0.9, 0.98), eps=1e-6)
         checkpoint = self.run.latest()
         start = checkpoint.step if checkpoint else 0
         state = self.masters.state()
@@ -232,7 +240,7 @@ class _Training:
         """Gradients of the whole batch's loss. In parts, vectors come first and without a graph, as GradCache does."""
         import torch
 
-        from models.encoder.objective import total, whole_batch
+        from models.encoder.objective import joint, total, whole_batch
 
         config, ranks = self.config, self.ranks
         share = config.groups // ranks.world_size * config.pictures
@@ -248,14 +256,14 @@ class _Training:
         said = [lines if number == 0 else lines[:0] for number in range(len(chunks))]
         with torch.no_grad():
             parts = [self._vectors(chunk, some) for chunk, some in zip(chunks, said, strict=True)]
-        joint = _joint(parts)
-        self._lose(total(config, whole_batch(joint, ranks), *self._scales())).backward()
+        leaves = joint(parts)
+        self._lose(total(config, whole_batch(leaves, ranks), *self._scales())).backward()
         at = dict.fromkeys(("pictures", "texts", "student"), 0)
         for chunk, some in zip(chunks, said, strict=True):
             again = self._vectors(chunk, some)
             tensors, gradients = [], []
             for name in at:
-                tensor, leaf = getattr(again, name), getattr(joint, name)
+                tensor, leaf = getattr(again, name), getattr(leaves, name)
                 if tensor is not None and leaf is not None and leaf.grad is not None and tensor.requires_grad:
                     tensors.append(tensor)
                     gradients.append(leaf.grad[at[name] : at[name] + len(tensor)])
@@ -326,18 +334,6 @@ class _Training:
         pixels = self.pictures.drawn(rows, keys) if self.config.augment else self.pictures.plain(rows)
         return self.towers.normalised(pixels, like)
 
-    def _parameter_groups(self) -> list[dict[str, Any]]:
-        """Matrices decay, what is of one dimension does not; the image tower may have a rate of its own."""
-        config = self.config
-        groups: dict[tuple[bool, bool], list[Any]] = {}
-        for name, leaf in self.masters.leaves.items():
-            groups.setdefault((name.startswith("visual."), leaf.ndim > 1), []).append(leaf)
-        image = (config.image_lr or config.lr) / config.lr
-        return [
-            {"params": some, "share": image if visual else 1.0, "weight_decay": config.weight_decay if matrix else 0.0}
-            for (visual, matrix), some in sorted(groups.items())
-        ]
-
     def _saved(self) -> dict[str, Tensor]:
         return self.masters.state() if self._average is None else self._average
 
@@ -361,27 +357,12 @@ class _Training:
                 (folder / SEEN).write_text(json.dumps(facts, indent=0), encoding="utf-8")
 
             replace_folder(self.run.model, fill)
+            self.stored.drop()
             self.run.conclude(weights_digest(self.run.model), self.config.groups * self.config.pictures)
         self.ranks.wait()
         result = self.run.result()
         assert result is not None
         return result
-
-
-def _joint(parts: list[Vectors]) -> Vectors:
-    """The vectors of all parts, as leaves that gather gradients."""
-    import torch
-
-    from models.encoder.objective import Vectors
-
-    made: dict[str, Any] = {}
-    for name in vars(parts[0]):
-        values = [getattr(part, name) for part in parts if getattr(part, name) is not None]
-        joint = torch.cat(values) if values else None
-        if joint is not None and name in ("pictures", "texts", "student"):
-            joint.requires_grad_(True)
-        made[name] = joint
-    return Vectors(**made)
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from models.encoder.looks import BATCH, Pictures
 from models.encoder.retrieval import picture_to_text, same_group, text_to_group
 from models.encoder.samples import Samples, read_samples
+from models.loader import ShardReader
 
 if TYPE_CHECKING:
     from models.encoder.config import EncoderConfig
@@ -23,7 +24,7 @@ def validate(towers: Towers, folder: Path, config: EncoderConfig) -> dict[str, f
     from models.encoder.objective import unit
 
     samples = read_samples(folder, config.validation, config.group, config.texts)
-    pictures = Pictures(samples.index, towers.side, towers.fill)
+    pictures = Pictures(ShardReader(samples.index, ("image",)), towers.side, towers.fill)
     rows = [row for row in range(samples.index.rows) if samples.group_of[row] >= 0]
     groups = [samples.groups[samples.group_of[row]] for row in rows]
     like = next(towers.net.parameters())
