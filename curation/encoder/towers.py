@@ -103,7 +103,7 @@ class Encoder:
         import torch
 
         with torch.inference_mode():
-            flat = torch.from_numpy(pixels).to(self.device).flatten(1).float()  # in whole runs of bytes, colours in turns
+            flat = torch.from_numpy(pixels).to(self.device).flatten(1).float()  # whole runs of bytes
             even = torch.addcmul(self._shift, flat, self._scale).to(self.dtype)
             return self._unit(self.net.encode_image(even.view(pixels.shape).permute(0, 3, 1, 2)))
 
