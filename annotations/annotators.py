@@ -93,6 +93,7 @@ def annotators(consensus: Consensus) -> Annotators:
     trust = _trust(consensus)
     position = _position(consensus)
     times = {name: _seconds(mine) for name, mine in by_person.items()}
+    paces = _paces(rows)
     measured = [seconds for seconds in times.values() if np.isfinite(seconds)]
     usual = float(np.median(measured)) if measured else float("nan")
     people = []
@@ -111,7 +112,7 @@ def annotators(consensus: Consensus) -> Annotators:
             gold=share(_gold(said)),
             anchoring=anchored(held, blind) if len(held) >= LEAST and len(blind) >= LEAST else None,
             seconds=times[name],
-            fast=bool(number >= LEAST and times[name] < FAST * usual),
+            fast=bool(number >= LEAST and paces.get(name, 1.0) < FAST),
         )
         people.append(person)
         person.notes.extend(_notes(person, usual))
@@ -245,6 +246,21 @@ def _seconds(rows: list[dict[str, Any]]) -> float:
     return float(np.median(list(taken.values()))) if taken else float("nan")
 
 
+def _paces(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Each person's median time as a share of the median person's, of the same task: one takes longer than another."""
+    times: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        if row["lead_seconds"] is not None:
+            times[row["task"]][row["annotator"]][row["annotation_key"]] = row["lead_seconds"]
+    paces: dict[str, list[float]] = defaultdict(list)
+    for people in times.values():
+        medians = {name: float(np.median(list(mine.values()))) for name, mine in people.items()}
+        usual = float(np.median(list(medians.values())))
+        for name, mine in people.items():
+            paces[name] += [medians[name] / max(usual, 1e-9)] * len(mine)
+    return {name: float(np.mean(values)) for name, values in paces.items()}
+
+
 def _notes(person: Annotator, usual: float) -> list[str]:
     notes = []
     of = ", ".join(kind for kind, trust in person.trust.items() if trust.verdict in ("contrary", "guessing"))
@@ -259,7 +275,7 @@ def _notes(person: Annotator, usual: float) -> list[str]:
     if person.anchoring and person.anchoring.proven:
         notes.append(f"takes predictions over: {100 * person.anchoring.pull:+.0f} points against the blind cohort")
     if person.fast:
-        notes.append(f"takes {person.seconds:.0f} s where others take {usual:.0f} s")
+        notes.append(f"takes {person.seconds:.0f} s where others take {usual:.0f} s, over all kinds of tasks")
     if person.gold.n >= LEAST and person.gold.high < 0.7:
         notes.append(f"right on {100 * person.gold.value:.0f} % of the known items")
     return notes

@@ -26,8 +26,8 @@ class Trust:
 def verdicts(values: np.ndarray, deviations: np.ndarray) -> list[Trust]:
     """Hold each annotator to the usual one, the median of those above 0. Values are normal around the truth, or nearly.
 
-    Who is worth less than half of the usual with a chance of SURE is guessing, and contrary where the value is below 0
-    with a chance of CONTRARY; who could be either good or guessing is unsure.
+    Who is worth less than half of the usual with a chance of SURE is guessing, and contrary where the value is well
+    below 0 with a chance of CONTRARY; who could be either good or guessing is unsure.
     """
     from scipy.special import ndtr
 
@@ -38,6 +38,7 @@ def verdicts(values: np.ndarray, deviations: np.ndarray) -> list[Trust]:
         below = float(ndtr((usual / 2 - value) / spread))
         verdict: Verdict = "good" if below <= 0.5 else "unsure"
         if below >= SURE:
-            verdict = "contrary" if ndtr(-value / spread) >= CONTRARY else "guessing"
+            turned = value < -usual / 4 and ndtr(-value / spread) >= CONTRARY
+            verdict = "contrary" if turned else "guessing"
         found.append(Trust(float(value), float(sd), usual, verdict, max(below, 1 - below)))
     return found

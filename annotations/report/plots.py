@@ -15,10 +15,11 @@ MARKS = ("", "keep", "reject", "doubt")
 
 @dataclass(frozen=True)
 class Line:
-    """A threshold that is drawn through all tracks and named above them."""
+    """A threshold that is drawn through all tracks and named above them, to its right or its left."""
 
     at: float
     name: str
+    leftwards: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ def dots(rows: Sequence[Dot], low: float, high: float, lines: Sequence[Line] = (
     def place(value: float) -> float:
         return 100 * (min(max(value, low), high) - low) / span
 
-    heads = "".join(
-        f'<span class="mark-name{" leftwards" if place(line.at) > 70 else ""}" style="left:{place(line.at):.2f}%">'
-        f"{escape(line.name)}</span>"
-        for line in lines
-    )
+    def name_of(line: Line) -> str:
+        side = " leftwards" if line.leftwards or place(line.at) > 85 else ""
+        return f'<span class="mark-name{side}" style="left:{place(line.at):.2f}%">{escape(line.name)}</span>'
+
+    heads = "".join(name_of(line) for line in lines)
     rules = "".join(f'<i class="rule" style="left:{place(line.at):.2f}%"></i>' for line in lines)
     parts = [f'<div class="dots" role="table" aria-label="{escape(label)}">']
     parts.append(f'<div class="dots-head" aria-hidden="true"><span></span><div class="names">{heads}</div></div>')

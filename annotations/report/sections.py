@@ -18,6 +18,8 @@ from annotations.report.plots import Dot, Line, bars, dots, interval, number
 from curation.heads import trained
 
 TENTATIVE, RELIABLE = 0.667, 0.8  # Krippendorff's own lines
+STRENGTHS = ((RELIABLE, "agree well"), (TENTATIVE, "agree fairly"), (0.4, "agree loosely"), (-9.0, "hardly agree"))
+ON = {("critique", "overall"): "on overall grades", ("pairwise", "preference"): "on which screen is better"}
 SHOWN = 8  # screens of a row
 WORDS = {
     ("pairwise", "preference"): "Which is better",
@@ -46,7 +48,7 @@ class Shot:
 
 
 def answer(consensus: Consensus, agreed: Mapping[Key, Alpha], people: Annotators) -> str:
-    """One sentence, and the figures behind it."""
+    """One sentence, and the figures behind it; `agreed` is of those who can be relied on."""
     columns = (consensus.events[name].to_pylist() for name in ("item_sha256", "pair_sha256"))
     screens = {sha256 for column in columns for sha256 in column if sha256}
     good = [person for person in people.people if person.verdict == "good"]
@@ -54,9 +56,8 @@ def answer(consensus: Consensus, agreed: Mapping[Key, Alpha], people: Annotators
     key, found = _main(agreed)
     said = f"{len(good)} of {len(people.people)} annotators can be relied on"
     if found is not None:
-        strength = "agree fairly" if found.value >= TENTATIVE else "agree little"
-        strength = "agree well" if found.value >= RELIABLE else strength
-        said += f", and they {strength} on {_name(key).lower()}."
+        strength = next(words for least, words in STRENGTHS if not found.value < least)
+        said += f", and they {strength} {ON.get(key, 'on ' + _name(key).lower())}."
     else:
         said += "; nothing was judged twice yet."
     lines = [
@@ -83,19 +84,22 @@ def answer(consensus: Consensus, agreed: Mapping[Key, Alpha], people: Annotators
     )
 
 
-def agreement_part(agreed: Mapping[Key, Alpha], drawn: BoxAgreement | None) -> str:
-    rows = [
-        Dot(
-            _name(key), a.value, a.low, a.high, f"{number(a.value)} ({interval(a.low, a.high)})" if math.isfinite(a.low)
-            else number(a.value), f"{a.level}, {a.units:,} judged by several", _mark(a.value),
-        )
-        for key, a in agreed.items()
-    ]  # fmt: skip
+def agreement_part(agreed: Mapping[Key, Alpha], every: Mapping[Key, Alpha], drawn: BoxAgreement | None) -> str:
+    """`agreed` is of those who can be relied on, `every` of everybody."""
+    rows = []
+    for key, a in agreed.items():
+        said = f"{number(a.value)} ({interval(a.low, a.high)})" if math.isfinite(a.low) else number(a.value)
+        about = f"{a.level}, {a.units:,} judged by several"
+        other = every[key].value if key in every else math.nan
+        rows.append(Dot(_name(key), a.value, a.low, a.high, said, about, _mark(a.value), other))
     if drawn is not None:
         said = f"{number(drawn.f1)} ({interval(drawn.low, drawn.high)})"
         rows.append(Dot("Boxes", drawn.f1, drawn.low, drawn.high, said, f"F1 at IoU ≥ 0.5, {drawn.items} screens"))
-    plot = dots(rows, -0.2, 1, [Line(0, "chance"), Line(TENTATIVE, "tentative"), Line(RELIABLE, "reliable")],
+    plot = dots(rows, -0.2, 1, [Line(0, "chance"), Line(TENTATIVE, "tentative", True), Line(RELIABLE, "reliable")],
                 label="Krippendorff's alpha of each aspect")  # fmt: skip
+    differs = any(key in every and every[key].value != a.value for key, a in agreed.items())
+    key_line = "<span>● who can be relied on</span><span>○ everybody</span>"
+    plot += f'<p class="key">{key_line}</p>' if plot and differs else ""
     return _section(
         "How far they agree",
         "Krippendorff’s α: 1 is full agreement, 0 what chance gives. The bar is the 95 % interval over screens. Below "
@@ -270,12 +274,11 @@ def _rows_of_screens(consensus: Consensus) -> list[tuple[str, list[dict[str, Any
         return []
     ordered = sorted(main, key=lambda r: (-r["value"], r["item_sha256"]))
     few = min(SHOWN, max(1, len(ordered) // 2))
-    open_ = sorted(main, key=lambda r: (r["low"] - r["high"], r["item_sha256"]))[:few]
-    return [
-        ("The best", ordered[:few], unit),
-        ("The least", ordered[-few:][::-1], unit),
-        ("What is most open", open_, unit),
-    ]
+    best, least = ordered[:few], ordered[-few:][::-1]
+    rest = [r for r in ordered if r not in best and r not in least]
+    unsettled = sorted(rest, key=lambda r: (r["low"] - r["high"], r["item_sha256"]))[:few]
+    rows_ = [("The best", best, unit), ("The least", least, unit), ("In between, and least settled", unsettled, unit)]
+    return [one for one in rows_ if one[1]]
 
 
 def _figure(row: Mapping[str, Any], shots: Mapping[str, Shot], unit: str) -> str:

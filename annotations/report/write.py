@@ -10,6 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import curation.tokens
 from annotations import agreement
 from annotations.annotators import annotators
@@ -54,14 +56,18 @@ PAGE = """<!doctype html>
 """
 
 
-def alphas(consensus: Consensus, *, seed: int = 7) -> dict[Key, agreement.Alpha]:
-    """Krippendorff's alpha of each task and aspect that two annotators or more judged the same things of."""
+def alphas(consensus: Consensus, *, without: frozenset[str] = frozenset(), seed: int = 7) -> dict[Key, agreement.Alpha]:
+    """Krippendorff's alpha of each task and aspect that two annotators or more judged the same things of.
+
+    `without` leaves annotators out, such as those whose answers are worth nothing.
+    """
     found = {}
     for key, some in judgements(consensus.events).items():
         if key in NOT_ALPHA:
             continue
         units, people, values, level = alpha_arrays(key, some)
-        made = agreement.alpha(units, people, values, level, seed=seed)
+        keep = ~np.isin(people, sorted(without))
+        made = agreement.alpha(units[keep], people[keep], values[keep], level, seed=seed)
         if made.units:
             found[key] = made
     return found
@@ -94,16 +100,18 @@ def write_report(
     step(0)
     consensus, _ = write_consensus(home, seed=seed)
     step(1)
-    agreed, drawn = alphas(consensus, seed=seed), boxes(consensus, seed=seed)
-    step(2)
     people = annotators(consensus)
+    bad = frozenset(p.name for p in people.people if p.verdict in ("guessing", "contrary"))
+    step(2)
+    every, drawn = alphas(consensus, seed=seed), boxes(consensus, seed=seed)
+    agreed = alphas(consensus, without=bad, seed=seed) if bad else every
     step(3)
     wanted = sections.screens_wanted(consensus)
     shots = pictures(dataset, wanted) if dataset is not None else {}
     body = "\n".join(
         [
             sections.answer(consensus, agreed, people),
-            sections.agreement_part(agreed, drawn),
+            sections.agreement_part(agreed, every, drawn),
             sections.people_part(people),
             sections.position_part(people),
             sections.anchoring_part(people),

@@ -80,7 +80,7 @@ def train(
         made = _make(task, consensus, dataset, group, seed, old, progress)
     number = max(trained.numbers(kind, home), default=0) + 1
     wins = made.contest.won
-    about = {
+    about: dict[str, Any] = {
         "format": FORMAT,
         "key": key,
         "kind": kind,
