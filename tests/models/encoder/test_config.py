@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from models.encoder.board import Board, BoardError
 from models.encoder.config import RecipeError, load_config
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,7 +20,7 @@ def _written(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["encoder-mini.yaml", "encoder-adapt.yaml"])
+@pytest.mark.parametrize("name", ["encoder-mini.yaml", "encoder-adapt.yaml", "encoder-tiny.yaml"])
 def test_the_recipes_that_ship_are_read(name: str) -> None:
     assert load_config(ROOT / "recipes" / name).steps > 0
 
@@ -46,3 +48,11 @@ def test_a_mistake_is_named_with_its_remedy(tmp_path: Path, text: str, told: str
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"no recipe at .*nothing\.yaml"):
         load_config(tmp_path / "nothing.yaml")
+
+
+def test_tensorboard_is_asked_for_only_where_a_recipe_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Board(None) as board:
+        board.add(1, {"loss": 1.0})
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(BoardError, match="pip install tensorboard"):
+        Board(tmp_path)
