@@ -21,6 +21,7 @@ demo: setup  ## the whole loop on the examples: crawl, curate, train, generate, 
 	@$(BIN)/gesso demo
 
 test: setup  ## every test
+	@$(BIN)/python -m annotations.server.install
 	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
 
 bench: setup  ## the figures that README and notes quote

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-NOT_BENCHMARKS = {"__init__", "__main__", "boxes", "crawling", "crowds", "decoders", "figures", "synthetic"}
+NOT_BENCHMARKS = {
+    *("__init__", "__main__", "boxes", "crawling", "crowds", "decoders", "figures", "invalid_results", "label_set"),
+    "synthetic",
+}
 
 
 def main() -> int:

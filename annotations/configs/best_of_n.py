@@ -32,7 +32,7 @@ class BestOfN(LabelTask):
         return page(
             f"""<Header value="{self.title}" size="4"/>
 <View className="g-quiet"><Header value="Drag, or Tab to a screen, Space, arrow keys, Space" size="5"/></View>
-<View className="g-rank"><List name="items" value="$items" title="Best first"/>
+<View className="g-rank"><List name="items" value="$items" title="{self.shown} screens, best first"/>
 <Ranker name="{RANK}" toName="items" title="Best first"/></View>"""
         )
 
