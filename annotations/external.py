@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -130,10 +131,12 @@ def import_labels(path: Path, home: Path, *, keep_going: bool = False) -> Import
 
     With `keep_going`, bad lines are left out and named. May be killed and repeated: what is there is not written again.
     """
-    rows: list[dict[str, Any]] = []
+    parts: list[list[dict[str, Any]]] = [[]]
     problems: list[str] = []
-    seen: set[str] = set()
-    known = set(read_events(home)["annotation_key"].to_pylist())
+    known: dict[str, set[str]] = defaultdict(set)
+    before = read_events(home).select(["annotation_key", "revision"])
+    for key, revision in zip(*(column.to_pylist() for column in before.columns), strict=True):
+        known[key].add(revision)
     lines = 0
     for number, raw in _lines(Path(path)):
         lines += 1
@@ -146,12 +149,16 @@ def import_labels(path: Path, home: Path, *, keep_going: bool = False) -> Import
             if not keep_going:
                 raise LabelFileError(f"{problems[0]}: mend it, or import the rest with --keep-going") from None
             continue
-        key = statement[0]["annotation_key"]
+        key, revision = statement[0]["annotation_key"], statement[0]["revision"]
+        if revision in known[key]:
+            continue
         for row in statement:
-            row["op"] = row["op"] or ("update" if key in known or key in seen else "create")
-        seen.add(key)
-        rows += statement
-    added = sum(append_events(home, events_table(_once(rows[at : at + BATCH]))) for at in range(0, len(rows), BATCH))
+            row["op"] = row["op"] or ("update" if known[key] else "create")
+        known[key].add(revision)
+        if len(parts[-1]) >= BATCH:  # between statements, so that a kill leaves none in halves
+            parts.append([])
+        parts[-1] += statement
+    added = sum(append_events(home, events_table(part)) for part in parts if part)
     return Imported(lines, added, problems)
 
 
@@ -213,15 +220,6 @@ def _statement(line: Like | Rating | Label | Comparison | Pick) -> tuple[str, st
     else:
         thing = f"{line.item}\n{getattr(line, 'aspect', '')}"
     return about, str(uuid.uuid5(NAMESPACE, "\n".join((line.source, line.annotator, line.kind, thing))))
-
-
-def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same line twice in a file is one statement."""
-    kept: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in rows:
-        place = (row["annotation_key"], row["revision"], row["aspect"], row["item_sha256"])
-        kept.setdefault(place, row)
-    return list(kept.values())
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
