@@ -15,6 +15,7 @@ from pipelines.curate_commands import app as curate_app
 from pipelines.curate_commands import example
 from pipelines.label_commands import app as label_server_app
 from pipelines.label_trust_commands import app as label_trust_app
+from pipelines.design_commands import app as design_app
 from pipelines.output_commands import app as output_app
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ label_app = typer.Typer(
 app.add_typer(crawl_app, name="crawl")
 app.add_typer(curate_app)  # without a name: its commands stand beside ours
 app.add_typer(output_app)  # export, diff, search
+app.add_typer(design_app, name="design")
 app.add_typer(train_app, name="train")
 app.add_typer(label_app, name="label")
 label_app.add_typer(label_server_app)  # install, serve, invite, push, predict, pull
@@ -115,7 +117,7 @@ def generate(
 @app.command(epilog=example("gesso export 3f9c2a71d0b4 --to figma -o landing.json"))
 def export(
     source: Annotated[str, typer.Argument(help="A capture id (its first 6 digits will do), or a .gesso file.")],
-    to: Annotated[str, typer.Option(help="html, figma or gesso.")] = "html",
+    to: Annotated[str, typer.Option(help="figma, html, svg, penpot, react, png, tokens or gesso.")] = "html",
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="File to write; beside the workspace by default.")
     ] = None,

@@ -13,11 +13,16 @@ from PIL import Image
 
 from crawlers.captures import Capture, CaptureStore, StoreError
 from design import FontFace, Imported, Slot, from_snapshot, load_snapshot, parse, print_design, to_figma, to_html
+from design.to.penpot import to_penpot
+from design.to.react import to_react
+from design.to.svg import to_svg
+from design.to.tokens import to_tokens
 from design.tree import Design
 from pipelines.errors import GessoError
 
 SHORTEST_PREFIX = 6
 MAX_NOTATION_BYTES = 10 << 20
+PNG_WIDTH, MAX_PNG_WIDTH = 1440, 8192  # CSS px, for a frame that says none and at most
 MIME = {"jpeg": "image/jpeg", "svg": "image/svg+xml", "woff2": "font/woff2", "woff": "font/woff"}
 
 
@@ -146,17 +151,49 @@ def _gesso(bound: BoundDesign) -> str:
     return print_design(bound.design)
 
 
-TARGETS: dict[str, tuple[str, Callable[[BoundDesign], str]]] = {
+def _svg(bound: BoundDesign) -> str:
+    return to_svg(bound.design, slots=bound.slots)
+
+
+def _penpot(bound: BoundDesign) -> bytes:
+    return to_penpot(bound.design, slots=bound.slots, name=bound.title)
+
+
+def _react(bound: BoundDesign) -> str:
+    return to_react(bound.design, slots=bound.slots, name=bound.title or "Design")
+
+
+def _tokens(bound: BoundDesign) -> str:
+    return json.dumps(to_tokens(bound.design), ensure_ascii=False, indent=2) + "\n"
+
+
+def _png(bound: BoundDesign) -> bytes:
+    """The design as the browser draws its HTML, as wide as its first frame. Raises RenderError."""
+    from crawlers.browser.render import RenderJob, render_html
+
+    wide = bound.design.roots[0].width if bound.design.roots else None
+    width = round(wide) if isinstance(wide, int | float) and wide >= 1 else PNG_WIDTH
+    job = RenderJob(html=_html(bound), width=min(width, MAX_PNG_WIDTH), height=64, full_page=True)
+    return render_html([job])[0]
+
+
+Compiled = str | bytes
+TARGETS: dict[str, tuple[str, Callable[[BoundDesign], Compiled]]] = {
     "html": (".html", _html),
     "figma": (".figma.json", _figma),
+    "svg": (".svg", _svg),
+    "penpot": (".penpot", _penpot),
+    "react": (".tsx", _react),
+    "png": (".png", _png),
+    "tokens": (".tokens.json", _tokens),
     "gesso": (".gesso", _gesso),
 }
 
 
 def export(source: str, to: str, home: Path, out: Path | None = None) -> Path:
-    """Write `source` (capture id or .gesso file) as `to` (html, figma, gesso); returns the file.
+    """Write `source` (capture id or .gesso file) as `to` (one of TARGETS); returns the file.
 
-    Raises ExportError, or the design room's NotationError with line and column.
+    Raises ExportError, the design room's NotationError with line and column, or the browser's RenderError for a PNG.
     """
     if to not in TARGETS:
         raise ExportError(f"no export target {to!r}: one of {', '.join(sorted(TARGETS))}")
@@ -166,6 +203,7 @@ def export(source: str, to: str, home: Path, out: Path | None = None) -> Path:
 
 def write(bound: BoundDesign, to: str, path: Path) -> Path:
     """Compile a design for one of TARGETS into `path`."""
+    compiled = TARGETS[to][1](bound)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(TARGETS[to][1](bound), encoding="utf-8")
+    path.write_bytes(compiled.encode("utf-8") if isinstance(compiled, str) else compiled)
     return path
