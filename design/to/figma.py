@@ -124,7 +124,7 @@ class _Payload:
         if component:
             entry["type"] = "COMPONENT"
         entry["parent"] = parent_id
-        if component and not node.name:
+        if component:
             entry["props"]["name"] = component
         self._placing(entry, node, parent, cell)
         return entry, cells

@@ -1,6 +1,6 @@
 // Every design of GESSO_DESIGNS: read as Python reads it, compiled as Python compiles it, built without a fault, and read back.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { compile } from '../src/compile/compile';
@@ -32,10 +32,16 @@ test('every design is read, compiled, built and read back', { skip: folder ? fal
     figures.violations += violations.length;
     if (!hostile) figures.mismatches += mismatch ? 1 : 0;
     if (other || violations.length || (mismatch && !hostile)) faults.push(`${name}: ${other} ${violations.slice(0, 2).join('; ')} ${hostile ? '' : mismatch}`);
+    const drawn = join(folder, name.replace('.gesso', '.drawn.json'));
+    if (existsSync(drawn)) {
+      const found = await roundTrip(readPayload(readFileSync(drawn, 'utf8')), 'variables', false);
+      figures.violations += found.violations.length;
+      if (found.violations.length) faults.push(`${name} with its drawings: ${found.violations[0]}`);
+    }
     const grey = await roundTrip(compile(lower(design)));
     assert.deepEqual(grey.violations, [], `${name} as a wireframe`);
   }
-  console.log(JSON.stringify(figures));
+  console.log(`figures ${JSON.stringify(figures)}`);
   assert.deepEqual(faults.slice(0, 8), []);
   assert.ok(figures.designs > 0, `no design in ${folder}`);
 });

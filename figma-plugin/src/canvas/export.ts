@@ -32,7 +32,7 @@ export async function exportLayers(layers: readonly SceneNode[], progress: Progr
   for (const [component, entry] of components) entry.root = withName(bodyOf(component, layerReader), entry.name);
   const roots = layers
     .filter((layer) => layer.type !== 'COMPONENT' && layer.type !== 'COMPONENT_SET')
-    .map((layer) => layerReader.read(layer, null))
+    .map((layer) => onItsOwn(layerReader.read(layer, null), layer))
     .filter((root) => root !== null);
   await progress.step('Reading layers', 1, 1);
   const known = tokensOf(layers);
@@ -49,6 +49,12 @@ export async function exportLayers(layers: readonly SceneNode[], progress: Progr
     images: [...reader.images].map(([slot, hash]) => ({ slot, hash })),
     drawings: [...reader.drawings].map(([slot, layer]) => ({ slot, layer })),
   };
+}
+
+/** What fills its parent has its size in px where it stands for itself. */
+function onItsOwn(root: Node | null, layer: SceneNode): Node | null {
+  if (!root) return null;
+  return { ...root, width: root.width === 'fill' ? layer.width : root.width, height: root.height === 'fill' ? layer.height : root.height };
 }
 
 interface KnownTokens {

@@ -49,17 +49,17 @@ export class PaintMaker {
   ) {}
 
   make(paints: readonly GessoPaint[], box: readonly [number, number] | null): Paint[] {
-    return paints.map((paint) => this.one(paint, box));
+    return paints.map((paint) => this.one(paint, box, paints.length === 1));
   }
 
-  private one(paint: GessoPaint, box: readonly [number, number] | null): Paint {
+  private one(paint: GessoPaint, box: readonly [number, number] | null, alone: boolean): Paint {
     if (paint.type === 'SOLID') {
       const { color, opacity } = paint;
       const made: SolidPaint = { type: 'SOLID', color: color!, opacity: opacity ?? 1 };
       const variable = paint.token ? this.variables.get(paint.token) : undefined;
       return variable ? figma.variables.setBoundVariableForPaint(made, 'color', variable) : made;
     }
-    if (paint.type === 'IMAGE') return this.image(paint, box);
+    if (paint.type === 'IMAGE') return this.image(paint, box, alone);
     return {
       type: paint.type as GradientPaint['type'],
       gradientTransform: paint.gradientTransform as unknown as Transform,
@@ -67,9 +67,9 @@ export class PaintMaker {
     };
   }
 
-  private image(paint: GessoPaint, box: readonly [number, number] | null): ImagePaint {
+  private image(paint: GessoPaint, box: readonly [number, number] | null, alone: boolean): ImagePaint {
     const picture = this.pictures.get(paint.slot!);
-    if (!picture) this.notes.add(`No picture was given for &${paint.slot!}: the layer waits for one`);
+    if (!picture && alone) this.notes.add(`No picture was given for &${paint.slot!}: the layer waits for one`);
     const opacity = paint.opacity === undefined ? {} : { opacity: paint.opacity };
     const plain = { type: 'IMAGE' as const, imageHash: picture?.hash ?? null, ...opacity };
     const placed = picture && paint.place ? this.placed(paint, picture, box) : null;

@@ -13,9 +13,9 @@ export class ServerError extends Error {}
 export function addressOf(text: string): string {
   let url: URL;
   try {
-    url = new URL(text.trim() || 'http://localhost:8765');
+    url = new URL(text.trim() || 'http://localhost:8766');
   } catch {
-    throw new ServerError('This is no address: write http://localhost:8765, as `gesso serve` shows it.');
+    throw new ServerError('This is no address: write http://localhost:8766, as `gesso serve` shows it.');
   }
   if (url.protocol !== 'http:' || !LOOPBACK.has(url.hostname)) throw new ServerError('Only a server on this machine is asked: http://localhost and a port.');
   return url.origin;

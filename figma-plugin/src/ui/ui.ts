@@ -29,7 +29,7 @@ function show(tab: HTMLButtonElement): void {
   }
 }
 for (const [index, tab] of tabs.entries()) {
-  tab.onclick = () => show(tab);
+  tab.onclick = () => (show(tab), (element('report').hidden = true));
   tab.onkeydown = ({ key }) => {
     const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
     const next = tabs[(index + step + tabs.length) % tabs.length]!;
