@@ -50,6 +50,7 @@ class _Open:
     bare: Node  # without its children
     children: list[Node] = field(default_factory=list)
     component: Component | None = None
+    lines: list[int] = field(default_factory=list)  # of a top's layers
 
     def node(self, last: Node | None = None) -> Node:
         if not self.children and last is None:
@@ -74,6 +75,9 @@ class Reader:
         self._components: dict[_Key, Component] = {}
         self._holds: dict[str, set[str]] = {}  # component → those that stand in it
         self._roots: list[Node] = []
+        self.comments: list[tuple[int, str]] = []  # line from 1, text with its slashes
+        self.token_lines: dict[tuple[str, str], int] = {}  # (sign, name) → line
+        self.layer_lines: dict[int, list[int]] = {}  # id of a root or of a component's → lines of its layers, in order
         self._open: list[_Open] = []  # the path from the root to the last node
 
     def feed(self, text: str) -> None:
@@ -90,6 +94,7 @@ class Reader:
         rest, self._rest = self._rest, ""
         if rest:
             self._read(rest)
+        self._close(0)
         return self.design()
 
     def design(self) -> Design:
@@ -121,7 +126,10 @@ class Reader:
         self._line += 1
         line = line.rstrip("\r ")
         indent = len(line) - len(line.lstrip(" "))
-        if line.startswith("//", indent) or not line:
+        if line.startswith("//", indent):
+            self.comments.append((self._line, line[indent:]))
+            return
+        if not line:
             return
         cursor = Cursor(line, self._line, indent)
         try:
@@ -158,6 +166,7 @@ class Reader:
                 self._on_note(_at(cursor, start, "a token that no line above gives; this one holds"))
             cursor.space()
             self._tokens[sign][name] = _value(cursor, sign)
+            self.token_lines[sign, name] = self._line
             self._inks.pop(name if sign == "%" else "", None)
             if cursor.done():
                 return
@@ -209,6 +218,7 @@ class Reader:
             fields |= {"kind": "box", "component": "", "props": ()}
             bare = Node(**fields)
         self._open.append(_Open(fields, bare, component=component))
+        self._open[0].lines.append(self._line)
 
     def _circle(self, owner: str, inner: str) -> bool:
         """Whether `owner` would come to stand in itself; remembers that `inner` stands in it otherwise."""
@@ -231,6 +241,7 @@ class Reader:
                 self._open[-1].children.append(node)
             else:
                 _place(open_, node, self._components, self._roots)
+                self.layer_lines[id(node)] = open_.lines
 
 
 def _place(open_: _Open, node: Node, components: dict[_Key, Component], roots: list[Node]) -> None:

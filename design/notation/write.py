@@ -48,6 +48,7 @@ class Said:
 
 
 NOTHING = Said()
+Keys = tuple[tuple[str | int, str | int], ...]
 _BARE_NAME = re.compile(r"[A-Z][A-Za-z0-9_-]*\Z")
 _BARE_FAMILY = re.compile(r"\^?[A-Za-z][A-Za-z0-9_-]*\Z")
 _BARE_WORD = re.compile(r"(?!on\Z|off\Z)[A-Za-z0-9][A-Za-z0-9_-]*\Z")
@@ -60,16 +61,20 @@ _SCROLL = {"": "", "x": "scrollx", "y": "scrolly", "xy": "scroll"}
 
 def print_design(design: Design) -> str:
     """The notation of a design. Raises TreeError where it is nested deeper than `parse` would take."""
+    return "".join(f"{line}\n" for _, line in printed(design))
+
+
+def printed(design: Design) -> Iterator[tuple[Keys, str]]:
+    """The lines, each with what it says: tokens by (sign, name), or a layer by (id of its top, place in its order)."""
     shadows: dict[tuple[Shadow, ...], str] = {}
     for name, value in design.shadows:
         shadows.setdefault(value, name)
     said = Said(shadows, usual_inks(design))
-    lines = list(_tokens(design, said.inks))
+    yield from _tokens(design, said.inks)
     for component in design.components:
-        _tree(component.root, lines, said, _component(component))
+        yield from _tree(component.root, said, _component(component))
     for root in design.roots:
-        _tree(root, lines, said, "")
-    return "\n".join(lines) + "\n" if lines else ""
+        yield from _tree(root, said, "")
 
 
 def usual_inks(design: Design) -> dict[str, Paint]:
@@ -83,15 +88,17 @@ def usual_inks(design: Design) -> dict[str, Paint]:
     return {name: paint for name, (paint, times) in best.items() if times > 1}
 
 
-def _tokens(design: Design, inks: Mapping[str, Paint]) -> Iterator[str]:
+def _tokens(design: Design, inks: Mapping[str, Paint]) -> Iterator[tuple[Keys, str]]:
     for sign, values in (("$", design.palette), ("=", design.spaces), ("~", design.corners)):
         if values:
             pairs = (f"{name} {value if isinstance(value, str) else _n(value)}" for name, value in values)
-            yield f"{sign} " + " ".join(pairs)
-    yield from (f"^ {name} {_text(family)}" for name, family in design.fonts)
+            yield tuple((sign, name) for name, _ in values), f"{sign} " + " ".join(pairs)
+    for name, family in design.fonts:
+        yield (("^", name),), f"^ {name} {_text(family)}"
     for name, style in design.styles:
-        yield f"% {name} {_type(style)}" + (f" {_paint(inks[name])}" if name in inks else "")
-    yield from (f"! {name} " + " ".join(map(_shadow, shadows)) for name, shadows in design.shadows)
+        yield (("%", name),), f"% {name} {_type(style)}" + (f" {_paint(inks[name])}" if name in inks else "")
+    for name, shadows in design.shadows:
+        yield (("!", name),), f"! {name} " + " ".join(map(_shadow, shadows))
 
 
 def _component(component: Component) -> str:
@@ -99,11 +106,11 @@ def _component(component: Component) -> str:
     return f"+{component.name}" + (f"/{variant}" if variant else "") + " "
 
 
-def _tree(root: Node, lines: list[str], said: Said, lead: str) -> None:
-    for node, depth in walk(root):
+def _tree(root: Node, said: Said, lead: str) -> Iterator[tuple[Keys, str]]:
+    for place, (node, depth) in enumerate(walk(root)):
         if depth >= MAX_DEPTH:
             raise TreeError(f"the design is nested deeper than {MAX_DEPTH}: flatten it")
-        lines.append((" " * depth if depth else lead) + print_node(node, said))
+        yield ((id(root), place),), (" " * depth if depth else lead) + print_node(node, said)
 
 
 def print_node(node: Node, said: Said = NOTHING) -> str:

@@ -130,5 +130,5 @@ def test_a_token_name_that_could_not_be_printed_is_refused(bad: str) -> None:
 
 
 def test_the_example_in_the_documentation_is_printed_as_it_stands() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "notation.md").read_text().split("```")[1].lstrip()
+    text = (Path(__file__).parents[3] / "docs" / "notation.md").read_text().split("```")[1].lstrip()
     assert print_design(parse(text)) == text
