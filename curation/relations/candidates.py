@@ -1,6 +1,6 @@
 """Candidates: pairs of rows that are near in some index or share a key, found in blocks of bounded memory.
 
-FAISS compares all with all up to `FLAT` rows, inverted lists above; what comes out is the same in every
+FAISS compares all with all below `FLAT` rows, inverted lists take over from there; what comes out is the same in every
 run on one machine. A row has at most `nearest` neighbours an index, so a million blank screens stay a million rows.
 """
 
@@ -83,7 +83,7 @@ def _within(
         if progress:
             progress("relations", done, total)
 
-    search = lists.neighbours if len(vectors) > FLAT else _all_with_all
+    search = lists.neighbours if len(vectors) >= FLAT else _all_with_all
     for start, distances, found in search(vectors, queries, measure, nearest, limit, told):
         near = (distances <= limit) & (found >= 0)
         near[:, FEW:] &= distances[:, FEW:] <= inner

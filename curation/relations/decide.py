@@ -80,6 +80,13 @@ def decide(
     return found, [_why(int(at), index, like, told) if at >= 0 else "" for index, at in enumerate(found)]
 
 
+def least_structure(policies: Relations) -> float:
+    """The structure below which `decide` names no relation, whatever else is known of a pair that is not blank."""
+    state, theme = policies.same_state, policies.theme.min_structure / 2
+    states = min(state.min_structure, state.min_structure_read)
+    return min(FEWEST_EDGES, theme, states, policies.locale.min_structure, policies.copy_.min_structure)
+
+
 def _copies(like: Likeness, policies: Relations) -> np.ndarray:
     policy = policies.copy_
     return np.asarray(

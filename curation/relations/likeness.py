@@ -17,6 +17,8 @@ CALM = 30.0  # squared grey levels below which a window has nothing to compare
 INKED = 6.0  # grey levels of local deviation from which on something stands there
 EDGE = 6.0  # grey levels a pixel
 GAIN, BIAS = (0.85, 1.18), 12.0  # the change of brightness that is no change
+REFINED = 0.1  # what a finer registration adds to the agreement of edges that hardly agree
+BARE = 0.05  # share of strong edges below which a picture is too empty for them to tell
 WORST = 40  # px that make a difference: 0.3 % of the picture
 
 
@@ -51,14 +53,50 @@ class Likeness:
         return Likeness(*(np.concatenate([getattr(s, f.name) for s in some]) for f in fields(Likeness)))
 
 
-def likeness(one: np.ndarray, other: np.ndarray, tall: np.ndarray) -> Likeness:
+def likeness(one: np.ndarray, other: np.ndarray, tall: np.ndarray, least: float = -1.0) -> Likeness:
     """Of pictures n × height × width × 3 (luma, blue and red difference), registered first.
 
-    `tall` says which pairs are a phone's screens: of those the bars are not looked at.
+    `tall` says which pairs are a phone's screens: of those the bars are not looked at. Pairs whose edges, as they are
+    first laid on one another, are far below a `structure` of `least` are as unlike as can be, and nothing more is
+    worked out for them; in pictures with next to nothing on them edges say nothing, so those are always looked at.
     """
+    grey, grey_other = one[..., 0].astype(np.float32), other[..., 0].astype(np.float32)
+    seen = _seen(len(grey), grey.shape[1], grey.shape[2], tall)
+    first = _laid(grey, grey_other, seen)
+    hope = (first.score >= least - REFINED) | first.sparse
+    if hope.all():
+        return _compared(one, other, seen, first)
+    found = _unlike(first.score)
+    if hope.any():
+        compared = _compared(one[hope], other[hope], seen[hope], first.of(hope))
+        for field in fields(Likeness):
+            getattr(found, field.name)[hope] = getattr(compared, field.name)
+    return found
+
+
+def _unlike(structure: np.ndarray) -> Likeness:
+    """Of pairs that have nothing in common but what `structure` says."""
+    none, all_ = np.zeros(len(structure), np.float32), np.ones(len(structure), np.float32)
+    return Likeness(
+        mean=all_ * 255,
+        difference=all_ * 255,
+        worst=all_ * 2,
+        structure=structure.astype(np.float32),
+        tone=none.copy(),
+        found=none.copy(),
+        kept=none.copy(),
+        same=none.copy(),
+        frame=none.copy(),
+        tint=all_ * 255,
+        tinted=all_.copy(),
+        cut=none.copy(),
+        inked=all_.copy(),
+    )
+
+
+def _compared(one: np.ndarray, other: np.ndarray, seen: np.ndarray, first: _Laid) -> Likeness:
     a, b = one[..., 0].astype(np.float32), other[..., 0].astype(np.float32)
-    seen = _seen(len(a), a.shape[1], a.shape[2], tall)
-    warps = _registered(a, b, seen)
+    warps = _registered(seen, first)
     moved, inside = register.warp(a, warps)
     seen &= inside
     even = _evened(moved, b, seen)
@@ -101,20 +139,64 @@ def _seen(number: int, height: int, width: int, tall: np.ndarray) -> np.ndarray:
     return seen
 
 
-def _registered(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """The warp, of four, under which the edges agree best; none at all where that is as good."""
-    found = register.by_profiles(register.edges(a), register.edges(b))
+@dataclass(frozen=True)
+class _Laid:
+    """How far pairs get by the profiles of their edges alone: halved greys, warps and how well the edges then agree."""
+
+    small: np.ndarray
+    small_other: np.ndarray
+    edges_other: np.ndarray
+    warps: np.ndarray
+    plain: np.ndarray  # score without any warp
+    profiled: np.ndarray  # score of `warps`, -inf where that is no warp
+    sparse: np.ndarray
+
+    @property
+    def score(self) -> np.ndarray:
+        return np.maximum(self.plain, self.profiled)
+
+    def of(self, which: np.ndarray) -> _Laid:
+        return _Laid(*(getattr(self, field.name)[which] for field in fields(_Laid)))
+
+
+def _laid(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> _Laid:
+    warps = register.by_profiles(register.edges(a), register.edges(b))
     small, small_other, small_seen = _halved(a), _halved(b), seen[:, ::2, ::2]
-    plain = np.tile(register.IDENTITY, (len(a), 1))
-    choices = [plain, found]
-    choices += [register.refine(small, small_other, start, small_seen) for start in (plain, found)]
-    strong = np.log1p(_edge_strength(small_other))
-    scores = []
-    for warps in choices:
-        moved, inside = register.warp(small, warps)
-        scores.append(_correlation(np.log1p(_edge_strength(moved)), strong, small_seen & inside))
-    scores[0] = scores[0] + 0.005
-    return np.stack(choices)[np.argmax(np.stack(scores), 0), np.arange(len(a))]
+    strong, strong_other = _edge_strength(small), _edge_strength(small_other)
+    there = np.maximum((strong > EDGE).mean((1, 2)), (strong_other > EDGE).mean((1, 2)))
+    edges_other = np.log1p(strong_other)
+    plain = _correlation(np.log1p(strong), edges_other, small_seen)
+    profiled = np.full(len(a), -np.inf, np.float32)
+    turned = np.flatnonzero((warps != register.IDENTITY).any(1))
+    if len(turned):
+        profiled[turned] = _agreement(small[turned], warps[turned], edges_other[turned], small_seen[turned])
+    return _Laid(small, small_other, edges_other, warps, plain, profiled, there < BARE)
+
+
+def _agreement(small: np.ndarray, warps: np.ndarray, edges_other: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """The correlation of edges under a warp."""
+    moved, inside = register.warp(small, warps)
+    return _correlation(np.log1p(_edge_strength(moved)), edges_other, seen & inside)
+
+
+def _registered(seen: np.ndarray, first: _Laid) -> np.ndarray:
+    """The warp, of four, under which the edges agree best; none at all where that is as good."""
+    small_seen = seen[:, ::2, ::2]
+    best = np.tile(register.IDENTITY, (len(seen), 1))
+    score = first.plain + 0.005
+    better = first.profiled > score
+    best[better], score = first.warps[better], np.maximum(score, first.profiled)
+    turned = np.flatnonzero(np.isfinite(first.profiled))
+    everywhere = np.arange(len(seen))
+    for rows, start in ((everywhere, np.tile(register.IDENTITY, (len(seen), 1))), (turned, first.warps[turned])):
+        if not len(rows):
+            continue
+        some = (first.small[rows], first.small_other[rows])
+        warps = register.refine(*some, start, small_seen[rows])
+        found = _agreement(some[0], warps, first.edges_other[rows], small_seen[rows])
+        better = found > score[rows]
+        best[rows[better]], score[rows[better]] = warps[better], found[better]
+    return best
 
 
 def _halved(grey: np.ndarray) -> np.ndarray:
@@ -124,12 +206,14 @@ def _halved(grey: np.ndarray) -> np.ndarray:
 
 def _evened(one: np.ndarray, other: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """`one` as bright and as contrasty as `other`, within what a copy may have gone through."""
-    number = np.maximum(1, seen.sum((1, 2)))
-    mean, mean_other = (one * seen).sum((1, 2)) / number, (other * seen).sum((1, 2)) / number
-    first = (one - mean[:, None, None]) * seen
-    slope = (first * (other - mean_other[:, None, None])).sum((1, 2)) / np.maximum(1e-3, (first * first).sum((1, 2)))
-    flat = (first * first).sum((1, 2)) / number < 1
-    slope = np.where(flat, 1, np.clip(slope, *GAIN))
+    mask = seen.reshape(len(seen), -1).astype(np.float32)
+    number = np.maximum(1, mask.sum(1))
+    flat, flat_other = one.reshape(mask.shape), other.reshape(mask.shape)
+    mean, mean_other = _dots(flat, mask) / number, _dots(flat_other, mask) / number
+    first = (flat - mean[:, None]) * mask
+    spread = _dots(first, first)
+    slope = _dots(first, flat_other - mean_other[:, None]) / np.maximum(1e-3, spread)
+    slope = np.where(spread / number < 1, 1, np.clip(slope, *GAIN)).astype(np.float32)
     shift = np.clip(mean_other - slope * mean, -BIAS, BIAS)
     return np.asarray(slope[:, None, None] * one + shift[:, None, None])
 
@@ -138,7 +222,7 @@ def _local(one: np.ndarray, other: np.ndarray, seen: np.ndarray) -> tuple[np.nda
     """In a window about each pixel: correlation, the same with contrast counted in, and whether anything is there."""
 
     def soft(values: np.ndarray) -> np.ndarray:
-        return np.asarray(ndimage.gaussian_filter(values, (0, SPREAD, SPREAD), truncate=2))
+        return _blurred(values, SPREAD, 4)
 
     part = soft(seen.astype(np.float32)) + 1e-6
     mean, mean_other = soft(one * seen) / part, soft(other * seen) / part
@@ -152,8 +236,19 @@ def _local(one: np.ndarray, other: np.ndarray, seen: np.ndarray) -> tuple[np.nda
 
 
 def _edge_strength(grey: np.ndarray) -> np.ndarray:
-    soft = ndimage.gaussian_filter(grey, (0, 0.6, 0.6), truncate=3)
+    soft = _blurred(grey, 0.6, 2)
     return np.hypot(np.gradient(soft, axis=1), np.gradient(soft, axis=2))
+
+
+def _blurred(pictures: np.ndarray, sigma: float, reach: int) -> np.ndarray:
+    """Each of n × height × width float32 under a Gaussian that ends `reach` px from its middle."""
+    import cv2
+
+    size = (2 * reach + 1, 2 * reach + 1)
+    found = np.empty_like(pictures)
+    for picture, blurred in zip(pictures, found, strict=True):
+        cv2.GaussianBlur(picture, size, sigma, blurred, sigma, cv2.BORDER_REFLECT)
+    return found
 
 
 def _widened(mask: np.ndarray) -> np.ndarray:
@@ -161,11 +256,16 @@ def _widened(mask: np.ndarray) -> np.ndarray:
 
 
 def _correlation(one: np.ndarray, other: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    number = np.maximum(1, seen.sum((1, 2)))
-    first = (one - ((one * seen).sum((1, 2)) / number)[:, None, None]) * seen
-    second = (other - ((other * seen).sum((1, 2)) / number)[:, None, None]) * seen
-    spread = (first * first).sum((1, 2)) * (second * second).sum((1, 2))
-    return np.asarray((first * second).sum((1, 2)) / np.sqrt(spread + 1e-6))
+    mask = seen.reshape(len(seen), -1).astype(np.float32)
+    number = np.maximum(1, mask.sum(1))
+    first, second = one.reshape(mask.shape), other.reshape(mask.shape)
+    first = (first - (_dots(first, mask) / number)[:, None]) * mask
+    second = (second - (_dots(second, mask) / number)[:, None]) * mask
+    return np.asarray(_dots(first, second) / np.sqrt(_dots(first, first) * _dots(second, second) + 1e-6))
+
+
+def _dots(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("nd,nd->n", one, other))
 
 
 def _colours(one: np.ndarray, other: np.ndarray, warps: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from PIL import Image
 
 from curation.relations import candidates
-from curation.relations.decide import COPY, NONE, Known, decide
+from curation.relations.decide import COPY, NONE, Known, decide, least_structure
 from curation.relations.likeness import TALL, likeness
 from curation.relations.policy import NAMES, Relations
 from curation.relations.rows import Column, floats, one_code, valid
@@ -123,13 +123,15 @@ def by_pixels(
     if not len(a):
         return []
     known, words, aspect, thumbs = Known.of(table), Words(table), floats(table, "aspect"), Column(table, "_thumb")
+    least = least_structure(policies)
+    a, b = _neighbours_together(a, b)
 
     def judged(start: int) -> Judged:
         one, other = a[start : start + PIXEL_BLOCK], b[start : start + PIXEL_BLOCK]
         rows = np.unique(np.concatenate([one, other]))
         pictures = _pictures(thumbs, rows)
         at, to = np.searchsorted(rows, one), np.searchsorted(rows, other)
-        like = likeness(pictures[at], pictures[to], (aspect[one] > TALL) & (aspect[other] > TALL))
+        like = likeness(pictures[at], pictures[to], (aspect[one] > TALL) & (aspect[other] > TALL), least)
         relation, why = decide(one, other, like, known, words, policies)
         return one, other, relation, 1 - like.structure, why
 
@@ -143,6 +145,20 @@ def by_pixels(
             if progress:
                 progress("relations", min((done + 1) * PIXEL_BLOCK, len(a)), len(a))
     return found
+
+
+def _neighbours_together(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs in an order in which those of one row, and of its neighbours, lie near, to read thumbnails once."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+    rows, both = np.unique(np.concatenate([a, b]), return_inverse=True)
+    i, j = both[: len(a)], both[len(a) :]
+    graph = coo_array((np.ones(2 * len(a), np.int8), (both, np.concatenate([j, i]))), shape=(len(rows), len(rows)))
+    place = np.empty(len(rows), np.int64)
+    place[reverse_cuthill_mckee(graph.tocsr(), symmetric_mode=True)] = np.arange(len(rows))
+    order = np.lexsort((np.maximum(place[i], place[j]), np.minimum(place[i], place[j])))
+    return a[order], b[order]
 
 
 def by_code(table: pa.Table, a: np.ndarray, b: np.ndarray, policies: Relations) -> Pairs:

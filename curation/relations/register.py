@@ -15,6 +15,7 @@ CROPS = np.arange(-6, 7) * STEP
 CHOICES = np.array([(start, end) for start in CROPS for end in CROPS], np.float32)
 PLAIN = np.abs(CHOICES).sum(1) * 0.3  # a crop must earn its keep
 ROUNDS = 5
+STILL = 2e-4  # of a side: a step that is no step any more
 OUTLIER = 20.0  # grey levels from which on a pixel has little say in the fit
 IDENTITY = np.array([1, 0, 1, 0], np.float32)
 
@@ -59,23 +60,33 @@ def refine(one: np.ndarray, other: np.ndarray, warps: np.ndarray, seen: np.ndarr
     down = ((np.arange(height, dtype=np.float32) + 0.5) / height)[None, :, None]
     across = ((np.arange(width, dtype=np.float32) + 0.5) / width)[None, None, :]
     warps, gain, bias = warps.copy(), np.ones(number, np.float32), np.zeros(number, np.float32)
+    at = np.arange(number)  # pairs that still move
     for _ in range(ROUNDS):
-        moved, inside = warp(one, warps)
-        slope_down = np.gradient(moved, axis=1) * height * gain[:, None, None]
-        slope_across = np.gradient(moved, axis=2) * width * gain[:, None, None]
-        error = other - (gain[:, None, None] * moved + bias[:, None, None])
-        weight = (inside & seen) / (1 + (error / OUTLIER) ** 2)
+        some = one if len(at) == number else one[at]
+        moved, inside = warp(some, warps[at])
+        moved_down, moved_across = np.gradient(moved, axis=1), np.gradient(moved, axis=2)
+        slope_down, slope_across = (
+            slope * (side * gain[at])[:, None, None]
+            for slope, side in ((moved_down, np.float32(height)), (moved_across, np.float32(width)))
+        )
+        error = other[at] - (gain[at, None, None] * moved + bias[at, None, None])
+        weight = (inside & seen[at]) / (1 + (error / OUTLIER) ** 2)
         parts = (slope_down * down, slope_down, slope_across * across, slope_across, moved, np.ones_like(moved))
-        jacobian = np.stack(parts, 1).reshape(number, 6, -1)
-        weighted = jacobian * weight.reshape(number, 1, -1)
+        jacobian = np.stack(parts, 1).reshape(len(at), 6, -1)
+        weighted = jacobian * weight.reshape(len(at), 1, -1)
         normal = weighted @ jacobian.transpose(0, 2, 1)
         normal += np.eye(6, dtype=np.float32) * (1e-4 * np.einsum("bii->bi", normal)[:, :, None] + 1e-3)
-        step = np.linalg.solve(normal, weighted @ error.reshape(number, -1, 1))[..., 0]
-        warps += np.clip(step[:, :4], -0.02, 0.02)
-        warps[:, [0, 2]] = np.clip(warps[:, [0, 2]], 0.85, 1.18)
-        warps[:, [1, 3]] = np.clip(warps[:, [1, 3]], -0.09, 0.09)
-        gain = np.clip(gain + step[:, 4], 0.7, 1.4)
-        bias = bias + step[:, 5]
+        step = np.linalg.solve(normal, weighted @ error.reshape(len(at), -1, 1))[..., 0]
+        found = warps[at] + np.clip(step[:, :4], -0.02, 0.02)
+        found[:, [0, 2]] = np.clip(found[:, [0, 2]], 0.85, 1.18)
+        found[:, [1, 3]] = np.clip(found[:, [1, 3]], -0.09, 0.09)
+        still = np.abs(found - warps[at]).max(1) > STILL
+        warps[at] = found
+        gain[at] = np.clip(gain[at] + step[:, 4], 0.7, 1.4)
+        bias[at] = bias[at] + step[:, 5]
+        at = at[still]
+        if not len(at):
+            break
     return warps
 
 

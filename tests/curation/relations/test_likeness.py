@@ -73,3 +73,23 @@ def test_the_worst_spot_tells_a_dialog_and_not_a_clock() -> None:
 
 def test_a_blank_picture_is_told_by_its_ink() -> None:
     assert of(Pictures.new("RGB", PHONE, "white"), Pictures.new("RGB", PHONE, "#fefefe")).inked[0] == 0
+
+
+def test_pairs_that_can_be_nothing_are_not_worked_out_and_the_rest_are_as_before() -> None:
+    pictures = [small(screen(seed)) for seed in range(6)] + [small(cut(screen(0), 0.03))]
+    pairs = [(i, j) for i in range(7) for j in range(i + 1, 7)]
+    one, other = (np.stack([pictures[pair[side]] for pair in pairs]) for side in (0, 1))
+    tall = np.ones(len(pairs), bool)
+    whole, least = likeness(one, other, tall), 0.3
+    quick = likeness(one, other, tall, least)
+    dropped = quick.worst == 2
+    assert 0 < dropped.sum() < len(pairs)
+    assert (whole.structure[dropped] < least).all()
+    assert quick.worst[pairs.index((0, 6))] < 0.6
+    for name in ("structure", "worst", "frame", "inked"):
+        assert np.allclose(getattr(quick, name)[~dropped], getattr(whole, name)[~dropped], atol=1e-3)
+
+
+def test_blank_pictures_are_always_looked_at() -> None:
+    white, grey = (small(Pictures.new("RGB", PHONE, colour))[None] for colour in ("white", "#fefefe"))
+    assert likeness(white, grey, np.array([True]), 0.9).inked[0] == 0
