@@ -1,6 +1,6 @@
 """What curation costs: features a second and core, a second run with another threshold, and how time grows with rows.
 
-`python -m benchmarks.curate [--captures 16] [--rows 25000] [--folder DIR]` draws screens and computes every feature
+`python -m benchmarks.curate [--captures 8] [--rows 25000] [--folder DIR]` draws screens and computes every feature
 that is at hand, on 1, 2 and 4 times as many; then makes homes of 1, 2 and 4 times as many rows, whose features are at
 hand too, and curates each twice. The encoder has ViT-B/32's shape and random weights. Growth is told by processor time,
 which other work on the machine does not change.
@@ -59,7 +59,7 @@ def timed(work: Callable[[], Any]) -> tuple[Cost, Any]:
 
 def run(arguments: Sequence[str]) -> Sequence[Figure]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.curate", description=__doc__)
-    parser.add_argument("--captures", type=int, default=16, help="drawn screens at 1×")
+    parser.add_argument("--captures", type=int, default=8, help="drawn screens at 1×")
     parser.add_argument("--rows", type=int, default=25_000, help="rows at 1×; 4× is what the limits are for")
     parser.add_argument("--folder", type=Path, default=None, help="where to work; a temporary folder else")
     options = parser.parse_args(arguments)
@@ -102,6 +102,7 @@ def features(folder: Path, captures: int) -> list[Figure]:
     growth = costs[-1] / costs[1]
     return [
         Figure("features", round(rate, 3), "captures/s and core", seen=f"{names}; not at hand: {left_out or 'none'}"),
+        Figure("features, a capture", round(1 / rate, 2), "s", seen="of one core"),
         at_most("features, cost a capture at 4× of 1×", round(growth, 3), "ratio", GROWTH),
     ]
 
