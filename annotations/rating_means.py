@@ -90,12 +90,15 @@ def fit(items: Sequence[str], annotators: Sequence[str], ratings: Sequence[float
         spread2 = max(float(quality_2.mean()), 1e-3)
         if np.abs(quality - before).max() < TOLERANCE:
             break
+    offset2 = 1 / (given / noise2 + OFFSET_SD**-2)
+    unsure = (slope / noise2)[who] ** 2 * (offset2[who] + slope2[who] * quality[item] ** 2)
+    variance = 1 / precision + np.bincount(item, unsure, number) / precision**2
     usual = float(np.median(slope[slope > 0])) if (slope > 0).any() else 1.0
     middle = float(np.median(offset))
     trust = _Trust(item, who, centred - offset[who], slope / noise2, (slope**2 + slope2) / noise2)
     reliability, reliability_sd = _with_others(trust, precision, quality, raters)
     return Means(
-        tuple(item_names), level + middle + usual * quality, usual / np.sqrt(precision), judged,
+        tuple(item_names), level + middle + usual * quality, usual * np.sqrt(variance), judged,
         tuple(people), offset - middle, slope / usual, np.sqrt(slope2) / usual, np.sqrt(noise2),
         reliability, reliability_sd,
     )  # fmt: skip

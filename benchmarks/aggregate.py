@@ -79,12 +79,16 @@ def labelled(answers: Answers, crowd: crowds.Judged, bad: bool, peers: dict[str,
 
 
 def rated(answers: Answers, crowd: crowds.Judged, bad: bool) -> tuple[float, float, float]:
-    """Spearman rho of our means, of plain means, and the share of truths inside our intervals."""
+    """Spearman rho of our means, of plain means, and the share of truths inside our intervals.
+
+    Means are as the usual rater gives them, and the truth has no rater: its level is brought to theirs.
+    """
     means = rating_means.fit(names(crowd.item), names(crowd.annotator), crowd.value)
     plain = np.bincount(crowd.item, crowd.value) / np.bincount(crowd.item)
     judge(answers, "ratings", means.annotators, means.reliability, means.reliability_sd, bad=bad)
     low, high = means.interval()
-    inside = float(np.mean((low <= crowd.truth) & (crowd.truth <= high)))
+    truth = crowd.truth - crowd.truth.mean() + means.mean.mean()
+    inside = float(np.mean((low <= truth) & (truth <= high)))
     return (
         float(spearmanr(crowd.truth, means.mean).statistic),
         float(spearmanr(crowd.truth, plain).statistic),

@@ -66,11 +66,11 @@ def screens_of(dataset: Dataset, wanted: set[str], column: str) -> Screens:
     for number, (sha256, vector) in enumerate(zip(table["image_sha256"].to_pylist(), table["embedding"], strict=True)):
         if sha256 in wanted and vector.is_valid:
             found.setdefault(sha256, number)
-    picked = table.take(list(found.values()))
     if not found:
         raise TrainingError(
             f"none of the {len(wanted)} labelled screens is kept in {dataset.name}: name another version"
         )
+    picked = table.take(list(found.values()))
     vectors = np.asarray(picked["embedding"].to_pylist(), np.float64)
     old = np.asarray(picked[column].to_pylist() if had else [None] * len(found), dtype=object)
     sites = np.asarray([site or "" for site in picked["site"].to_pylist()], dtype=object)
