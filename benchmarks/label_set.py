@@ -63,6 +63,11 @@ def qualities(count: int, seed: int = 7) -> np.ndarray:
     return np.random.default_rng(seed).random(count)
 
 
+def capture_id(number: int) -> str:
+    """Of the screen that was drawn as that one."""
+    return hashlib.sha256(f"screen {number}".encode()).hexdigest()[:24]
+
+
 def draw(number: int, quality: float, form_factor: str, scale: float) -> bytes:
     """PNG of a screen: what is good is even in its gaps and strong in contrast; every number gives other bytes."""
     rng = np.random.default_rng((number, 11))
@@ -93,7 +98,7 @@ def _row(rng: np.random.Generator, number: int, quality: float, aesthetic: float
     kind = PAGE_TYPES[number % len(PAGE_TYPES)]
     return {
         "image": {"bytes": data, "path": f"{number}.png"},
-        "capture_id": hashlib.sha256(f"screen {number}".encode()).hexdigest()[:24],
+        "capture_id": capture_id(number),
         "image_sha256": hashlib.sha256(data).hexdigest(),
         "site": f"site{number // 4}.test",
         "format": "png",
