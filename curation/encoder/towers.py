@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from curation.encoder.folded import fold
 from curation.encoder.place import EncoderError, Place, precision
 
 TEXT_BATCH = 32
@@ -62,7 +63,10 @@ class Encoder:
         self._scale, self._shift = (1 / (255 * std)).to(self.device), (-mean / std).to(self.device)  # a picture's bytes
         red, green, blue = (round(255 * value) for value in config["mean"])
         self.fill = (red, green, blue)
-        self.net = model.to(self.device, self.dtype).eval()
+        folded = fold(model.eval(), self.side)
+        self.net = model.to(self.device, self.dtype)
+        if folded:  # a tower of convolutions: twice as fast with the colours of a pixel side by side
+            self.net.to(memory_format=torch.channels_last)
         scale = getattr(model, "logit_scale", None)
         self.logit_scale = 100.0 if scale is None else float(scale.detach().float().exp())
 
