@@ -83,7 +83,8 @@ def _repository(folder: Path) -> tuple[list[Screen], dict[str, Listing]]:
         packages = json.loads((folder / INDEX).read_text(encoding="utf-8"))["packages"]
     except (OSError, ValueError, KeyError) as error:
         raise CannotRun(f"{folder / INDEX} is no index of an app repository ({error})") from None
-    screens, listings = [], {}
+    screens: list[Screen] = []
+    listings: dict[str, Listing] = {}
     for app, package in sorted(packages.items()):
         facts = package["metadata"]
         texts = {key: _in_english(facts.get(key)) for key in ("name", "summary", "description")}
@@ -102,7 +103,8 @@ def _in_english(texts: dict[str, str] | None) -> str:
 
 def _shards(folder: Path, split: str) -> tuple[list[Screen], dict[str, Listing]]:
     paths = sorted(folder.glob(f"{split}-*-of-*.parquet")) or sorted(folder.glob("*-of-*.parquet"))
-    screens, listings = [], {}
+    screens: list[Screen] = []
+    listings: dict[str, Listing] = {}
     for path in paths:
         known = pq.read_schema(path).names
         wanted = ["image", "app_id", "name", "summary", "description", "locale", "form_factor"]

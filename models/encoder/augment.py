@@ -6,6 +6,7 @@ Nothing is mirrored or turned, and hues stay: a screen's side, script and colour
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,8 @@ def look(image: Image.Image, side: int, fill: tuple[int, int, int], key: int) ->
     box = (round(left), round(top), max(round(left) + 1, round(right)), max(round(top) + 1, round(bottom)))
     inner = side if random.random() < 0.5 else round(side * random.uniform(0.75, 1.0))
     small = Image.fromarray(square(image, box, inner, fill))
-    for kind in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
+    kinds: tuple[Any, ...] = (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color)
+    for kind in kinds:
         if random.random() < 0.4:
             small = kind(small).enhance(random.uniform(0.85, 1.15))
     if random.random() < 0.3:
@@ -52,5 +54,6 @@ def look(image: Image.Image, side: int, fill: tuple[int, int, int], key: int) ->
     if inner == side:
         return np.asarray(small, np.uint8)
     ground = Image.new("RGB", (side, side), fill)
-    ground.paste(small, tuple(int(v) for v in random.integers(0, side - inner + 1, 2)))
+    right_of, below = (int(v) for v in random.integers(0, side - inner + 1, 2))
+    ground.paste(small, (right_of, below))
     return np.asarray(ground, np.uint8)

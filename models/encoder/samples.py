@@ -115,7 +115,7 @@ def read_samples(folder: Path, split: str, group: Sequence[str], texts: Sequence
     names = tuple(sorted({value for value in values if value}))
     places = {name: place for place, name in enumerate(names)}
     group_of = np.asarray([places.get(value, -1) for value in values], np.int64)
-    members = tuple(np.flatnonzero(group_of == place) for place in range(len(names)))
+    members = tuple(np.flatnonzero(group_of == place).astype(np.int64) for place in range(len(names)))
     return Samples(index, names, group_of, members, tuple(spoken))
 
 

@@ -78,7 +78,7 @@ class Towers:
         net = self.net
         length = ids.shape[1]
         if length == net.context_length:
-            return net.encode_text(ids)  # type: ignore[no-any-return]
+            return net.encode_text(ids)
         kind = net.transformer.get_cast_dtype()
         x = net.token_embedding(ids).to(kind) + net.positional_embedding[:length].to(kind)
         x = net.ln_final(net.transformer(x, attn_mask=net.attn_mask[:length, :length].to(kind)))
@@ -106,7 +106,7 @@ class Towers:
             raise TowersError(f"image_open: the trunk has {len(trunk.blocks)} groups of layers")
 
         def features(x: Tensor) -> Tensor:
-            return trunk.global_pool(trunk.bn2(trunk.conv_head(x)))  # type: ignore[no-any-return]
+            return trunk.global_pool(trunk.bn2(trunk.conv_head(x)))
 
         def stem(pixels: Tensor) -> Tensor:
             x = trunk.bn1(trunk.conv_stem(pixels))
@@ -117,7 +117,7 @@ class Towers:
         def rest(x: Tensor) -> Tensor:
             for block in trunk.blocks[count:]:
                 x = block(x)
-            return visual.head(trunk.classifier(features(x) if open_blocks else x))  # type: ignore[no-any-return]
+            return visual.head(trunk.classifier(features(x) if open_blocks else x))
 
         opened = [*trunk.blocks[count:], trunk.conv_head, trunk.bn2] if open_blocks else []
         return stem, rest, [*opened, trunk.classifier, visual.head]
