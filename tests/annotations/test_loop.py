@@ -74,7 +74,7 @@ def test_a_grade_given_in_the_browser_changes_what_is_asked_next(label_server: L
     page.keyboard.press("2")
     expect(page.locator(".g-grade .ant-checkbox-wrapper-checked")).to_have_count(1)
     with page.expect_response(lambda answer: answer.request.method == "POST" and "/annotations" in answer.url):
-        page.get_by_role("button", name="Submit").click()
+        page.keyboard.press("Control+Enter")
 
     pulled = pull(home, client, name)
     assert not pulled.problems
