@@ -20,6 +20,7 @@ from curation.heads import trained
 TENTATIVE, RELIABLE = 0.667, 0.8  # Krippendorff's own lines
 STRENGTHS = ((RELIABLE, "agree well"), (TENTATIVE, "agree fairly"), (0.4, "agree loosely"), (-9.0, "hardly agree"))
 ON = {("critique", "overall"): "on overall grades", ("pairwise", "preference"): "on which screen is better"}
+HIGH = 200  # CSS px of a screen, as in trust.css
 SHOWN = 8  # screens of a row
 WORDS = {
     ("pairwise", "preference"): "Which is better",
@@ -41,10 +42,11 @@ VERDICT = {
 
 @dataclass(frozen=True)
 class Shot:
-    """A thumbnail as a data: URL, and the screen's site, escaped."""
+    """A thumbnail as a data: URL, its width over its height, and the screen's site, escaped."""
 
     address: str
     site: str
+    ratio: float = 0.5
 
 
 def answer(consensus: Consensus, agreed: Mapping[Key, Alpha], people: Annotators) -> str:
@@ -285,7 +287,8 @@ def _figure(row: Mapping[str, Any], shots: Mapping[str, Shot], unit: str) -> str
     shot = shots.get(row["item_sha256"])
     value = number(row["value"])
     picture = (
-        f'<img loading="lazy" alt="A screen of {shot.site}" src="{shot.address}">'
+        f'<img decoding="async" width="{max(1, round(HIGH * shot.ratio))}" height="{HIGH}" '
+        f'alt="A screen of {shot.site}" src="{shot.address}">'
         if shot
         else f'<div class="none">{escape(row["item_sha256"][:12])}</div>'
     )

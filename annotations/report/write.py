@@ -148,5 +148,7 @@ def pictures(dataset: Dataset, wanted: Iterable[str]) -> dict[str, Shot]:
         out = io.BytesIO()
         thumbnail.save(out, "WEBP", quality=74, method=2)
         address = f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"
-        found[picture.row["image_sha256"]] = Shot(address, escape(str(picture.row["site"] or "")))
+        found[picture.row["image_sha256"]] = Shot(
+            address, escape(str(picture.row["site"] or "")), thumbnail.width / thumbnail.height
+        )
     return found

@@ -61,11 +61,12 @@ def screens_of(dataset: Dataset, wanted: set[str], column: str) -> Screens:
         raise TrainingError(f"{dataset.name} has no embeddings: put `embedding` into its recipe and curate again")
     had = column in dataset.columns
     names = ["image_sha256", "site", "embedding", *([column] if had else [])]
-    table = dataset.rows(names, order="image_sha256, capture_id").to_arrow_table()
+    quoted = ", ".join(f"'{sha256}'" for sha256 in sorted(wanted) if sha256.isalnum())
+    where = f"image_sha256 IN ({quoted}) AND embedding IS NOT NULL" if quoted else "false"
+    table = dataset.rows(names, where, "image_sha256, capture_id").to_arrow_table()
     found: dict[str, int] = {}
-    for number, (sha256, vector) in enumerate(zip(table["image_sha256"].to_pylist(), table["embedding"], strict=True)):
-        if sha256 in wanted and vector.is_valid:
-            found.setdefault(sha256, number)
+    for number, sha256 in enumerate(table["image_sha256"].to_pylist()):
+        found.setdefault(sha256, number)
     if not found:
         raise TrainingError(
             f"none of the {len(wanted)} labelled screens is kept in {dataset.name}: name another version"
