@@ -92,6 +92,8 @@ async function work(message: ToMain, progress: Progress): Promise<void> {
 /** What can be read is built; what cannot is told. Throws where nothing can. */
 function compileText(text: string, drawings: Readonly<Record<string, string>>): { payload: Payload; errors: string[] } {
   const { design, errors } = repair(text);
+  const lines = text.split('\n').filter((line) => line.trim() && !line.trim().startsWith('//')).length;
+  if (errors.length && new Set(errors.map(({ line }) => line)).size >= lines) throw errors[0]!;
   if (!design.roots.length && !design.components.length) throw errors[0] ?? new PluginError('There is no layer in this text: paste notation, such as: col Page 390 p24');
   return { payload: compile(design, new Map(Object.entries(drawings))), errors: errors.map(({ message }) => `Left out: ${message}`) };
 }

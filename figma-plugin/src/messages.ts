@@ -30,5 +30,4 @@ export type ToUI =
   | { type: 'progress'; what: string; done: number; of: number }
   | { type: 'imported'; report: Report }
   | { type: 'exported'; notation: string; notes: string[]; images: { slot: string; bytes: Uint8Array; mime: string }[]; wireframe: boolean }
-  | { type: 'done'; text: string }
   | { type: 'failed'; text: string };

@@ -62,10 +62,10 @@ def crawled(sites: Path, home: Path) -> Iterator[tuple[str, Design, dict[str, st
     from pipelines.export import import_capture
     from pipelines.fidelity import representative
 
-    store = CaptureStore(str(home / "captures"))
     if not (home / "done").is_file():
-        store = crawl_entries(sites, home)
+        crawl_entries(sites, home)
         (home / "done").touch()
+    store = CaptureStore(str(home / "captures"))
     for number, capture in enumerate(representative(store.captures())):
         try:
             found = import_capture(store, capture)

@@ -236,8 +236,6 @@ function hear(message: ToUI): void {
       const lines = message.notation.split('\n').length - 1;
       return say(`${count(lines, 'line')} of notation.${message.notes.length ? ' Not quite as it was:' : ''}`, message.notes);
     }
-    case 'done':
-      return say(message.text);
     case 'failed':
       return say(message.text, [], true);
   }
