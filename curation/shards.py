@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ from curation.review import Review
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 PICTURES = "image.bytes"  # stored as they are: their formats have compressed them already
 PAGE_BYTES = 1 << 20
+READERS = 4  # pictures of a shard that are read and checked side by side
 AT_ONCE = 2  # shards that are written side by side; each holds one row group of images in memory
 
 
@@ -141,21 +145,47 @@ def _write_one(
     codecs = {leaf: "none" if leaf == PICTURES else "zstd" for leaf in leaves(schema)}
     levels = {leaf: 3 for leaf, codec in codecs.items() if codec == "zstd"}
     flat = {"compression": codecs, "compression_level": levels, "data_page_size": PAGE_BYTES, "version": "2.6"}
-    with written_aside(path) as aside:
+    with written_aside(path) as aside, ThreadPoolExecutor(READERS, "pictures") as pool:
         aside.touch()
-        with pq.ParquetWriter(
-            aside, schema, use_dictionary=False, write_statistics=True, store_schema=True, **flat
-        ) as out:
+        with (
+            synced_meanwhile(aside) as sync,
+            pq.ParquetWriter(
+                aside, schema, use_dictionary=False, write_statistics=True, store_schema=True, **flat
+            ) as out,
+        ):
             done = 0
             for part in _row_groups(rows, most, store is not None):
                 arrays = [column.combine_chunks() for column in part.columns]
                 if store is not None:
                     named = part.select(["capture_id", "image_sha256", "format"]).to_pylist()
                     places = marks[done : done + len(part)] if marks is not None else [()] * len(part)
-                    images = [_image(store, row, some) for row, some in zip(named, places, strict=True)]
+                    images = list(pool.map(partial(_image, store), named, places))
                     arrays.insert(0, pa.array(images, IMAGE))
                 done += len(part)
                 out.write_table(pa.table(arrays, schema=schema), row_group_size=len(part))
+                sync()
+
+
+@contextmanager
+def synced_meanwhile(path: Path) -> Iterator[Callable[[], None]]:
+    """Gives what has a file's bytes so far sent to the disk while more are made; the last sync then finds little to do.
+
+    Raises OSError where the disk fails: the system tells of that once, perhaps not to the last sync any more.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    under_way: list[Future[None]] = []
+    try:
+        with ThreadPoolExecutor(1, "sync") as pool:
+
+            def sync() -> None:
+                if not under_way or under_way[-1].done():
+                    under_way.append(pool.submit(os.fdatasync, handle))
+
+            yield sync
+        for done in under_way:
+            done.result()
+    finally:
+        os.close(handle)
 
 
 def _row_groups(rows: pa.Table, most: int, images: bool) -> Iterator[pa.Table]:
