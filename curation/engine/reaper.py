@@ -14,8 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-WATCH_SECONDS = 20.0  # after the driver's end; agents that are still starting come into sight within it
-PAUSE = 0.5
+WATCH_SECONDS = 20.0  # after the driver's end, at most
+CALM_SECONDS = 4.0  # without an orphan, after which there will be none: what was being started has come into sight
+PAUSE = 0.25
 OF_RAY = (b"ray::", b"/ray/dashboard/", b"/ray/_private/", b"/ray/core/")
 
 
@@ -56,9 +57,11 @@ def _of_ray(pid: int) -> bool:
 def main() -> None:
     group = int(sys.argv[1])
     sys.stdin.buffer.read()  # until the driver lets go of it, however it ends
-    until = time.monotonic() + WATCH_SECONDS
-    while time.monotonic() < until:
+    now = time.monotonic()
+    until, calm = now + WATCH_SECONDS, now + CALM_SECONDS
+    while time.monotonic() < min(until, calm):
         for pid in orphans(group):
+            calm = time.monotonic() + CALM_SECONDS
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(PAUSE)
