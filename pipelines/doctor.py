@@ -135,6 +135,14 @@ def redis() -> Check:
     return Check("redis", "ok" if path else "absent", found, REMEDY)
 
 
+def label_studio() -> Check:
+    from annotations.server.install import installation
+
+    place = installation()
+    found = str(place.folder) if place.ready else "not installed; only for labelling"
+    return Check("label studio", "ok" if place.ready else "absent", found, "gesso label install")
+
+
 def diagnose(home: Path) -> list[Check]:
     """Every check, in the order of the work. A check that fails itself is reported as missing, never raised."""
     checks: list[tuple[str, Callable[[], Check]]] = [
@@ -142,13 +150,14 @@ def diagnose(home: Path) -> list[Check]:
         ("extra: crawl", lambda: packages("crawl", ("scrapy", "playwright"))),
         ("extra: curate", lambda: packages("curate", ("duckdb", "faiss-cpu", "open-clip-torch"))),
         ("extra: train", lambda: packages("train", ("diffusers", "transformers", "accelerate"))),
-        ("extra: label", lambda: packages("label", ("label-studio-sdk",))),
+        ("extra: label", lambda: packages("label", ("fastapi", "httpx2", "uv", "uvicorn"))),
         ("torch", torch_pair),
         ("compute", accelerator),
         ("browser", browser),
         ("consent rules", consent),
         ("disk", lambda: disk(home)),
         ("redis", redis),
+        ("label studio", label_studio),
         ("node", lambda: server("node", "node", "only to build the Figma plugin", "install Node.js 20 or newer")),
     ]
     found = []
