@@ -73,10 +73,12 @@ def _layers(design: Design, top: Node, line_of: dict[int, int], grid: float) -> 
         if node.kind == "t" and below is not None:
             yield from (Finding("contrast", line, message) for message in _contrast(design, node, below))
         under = grounds(design, node, below) if node.kind in FRAMES else below
-        for child in reversed(node.children):
-            stack.append((child, under))
+        entries = []
+        for child in node.children:
+            entries.append((child, under))
             if child.at is not None or node.kind == "box":  # later children may stand on it
                 under = None if child.kind in ("img", "svg") or child.fills else under
+        stack.extend(reversed(entries))
 
 
 def _contrast(design: Design, node: Node, below: Sequence[Rgb]) -> Iterator[str]:

@@ -19,7 +19,7 @@ def format_text(text: str, *, mend: bool = False) -> tuple[str, tuple[NotationEr
     reader.feed(text)
     design = reader.finish()
     places: list[tuple[int, tuple[str | int, str | int]]]
-    places = [(line, key) for key, line in reader.token_lines.items()]
+    places = [(line, key) for key, line in reader.token_lines.items() if key[0] != "+"]
     tops = [*(component.root for component in design.components), *design.roots]
     for top in tops:
         places += [(line, (id(top), place)) for place, line in enumerate(reader.layer_lines[id(top)])]

@@ -73,6 +73,7 @@ class Reader:
         self._tokens: dict[str, dict[str, Any]] = {sign: {} for sign in TOKEN_LINES}
         self._inks: dict[object, Paint] = {}  # text style → the paint of texts that have it and no other
         self._components: dict[_Key, Component] = {}
+        self._begun: set[_Key] = set()
         self._holds: dict[str, set[str]] = {}  # component → those that stand in it
         self._roots: list[Node] = []
         self.comments: list[tuple[int, str]] = []  # line from 1, text with its slashes
@@ -188,9 +189,12 @@ class Reader:
             cursor.need("=")
             variant[key] = cursor.word()
         cursor.space()
-        if (name, frozenset(variant.items())) in self._components:
+        key = name, frozenset(variant.items())
+        if key in self._begun:
             self._on_note(_at(cursor, start, "a component and variant that no line above gives; this one holds"))
+        self._begun.add(key)
         self._holds.setdefault(name, set())
+        self.token_lines["+", name] = self._line
         self._push(cursor, 0, Component(name, Node("box"), tuple(variant.items())))
 
     def _node(self, cursor: Cursor, depth: int) -> None:

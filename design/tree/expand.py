@@ -28,7 +28,10 @@ def expand(design: Design, *, hidden: bool = False) -> Design:
     if plain:
         return design if not design.components else replace(design, components=())
     work = _Expansion(design, hidden)
-    roots = tuple(made for root in design.roots for made in work.layers(root, _NOTHING, 0))
+    try:
+        roots = tuple(made for root in design.roots for made in work.layers(root, _NOTHING, 0))
+    except RecursionError:
+        raise TreeError(f"components multiply to more than {MAX_DEPTH} levels: use fewer") from None
     return replace(design, roots=roots, components=())
 
 

@@ -37,7 +37,7 @@ $ ink #111827 brand #6c4cf180
  col ?body
 col 'Landing, "one"' :main 1440 w300..1200 h..50 @1,2hv #ffffff s2|~$ink sb$ink !card o50 mix(multiply) scrolly
  t *x20 %(^sans/SemiBold 14/20) pt12 tc vm lines2 up ul url("https://x.test/") "Design, " ($brand ul)"primed"
- grid g8,4 cols(200,*,2*,-) rows(*,40) cell1,2 con(0,50,50,#ffffff,$ink@40) lin(90,#ffffff,#000000) blur(3)
+ grid g8,4 cols(200,*,2*,-) rows(*,40) cell1,2 con(0,50,50,#ffffff@0,$ink@40) lin(90,#ffffff,#000000) blur(3)
   oval 10x10 span2,3 rad(50,50,50,50,#ffffff,#00000080) raw{"a":[1,-2.5,1e-07],"b":{"c":null}}
  box clip hide rot-45 bg(2)
  Button Primary label="Watch" label=($brand)"now" label:$ink icon=off thumb=&hero/contain kind=quiet
