@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from design.dom.collect import LANDMARKS
 from design.dom.items import Findings, Item
+from design.dom.roles import ROLES
 from design.dom.snapshot import check_snapshot, open_dom
 from design.from_dom import page_item
 
@@ -16,7 +16,7 @@ TYPES = (
     "header", "nav", "main", "section", "article", "aside", "footer", "form", "dialog", "table",
     "button", "input", "select", "text", "image", "icon", "shape", "container",
 )  # fmt: skip
-_NAMED = {name: name.lower() for name in LANDMARKS.values()}
+_ROLES = frozenset(ROLES.values())
 _KINDS = {"t": "text", "img": "image", "rect": "shape", "frame": "container"}
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom
@@ -59,8 +59,9 @@ def typed_boxes(snapshot: dict[str, Any]) -> list[TypedBox]:
 
 def type_of(item: Item) -> str:
     """The landmark or control that it is, else what it is made of."""
-    if item.name in _NAMED:
-        return _NAMED[item.name]
+    for role in (item.look.get("role", ""), item.name.lower()):
+        if role in _ROLES:
+            return str(role)
     if item.kind == "svg":
         return "icon" if max(item.width, item.height) <= ICON else "image"
     return _KINDS.get(item.kind, "container")

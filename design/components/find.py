@@ -14,10 +14,14 @@ from design.tree import FRAMES, Node, SlotPaint, walk
 
 ALIKE = 0.6  # children of one frame
 SAME = 0.78  # clusters of different frames
-TWIN = 0.9  # a layer that stands alone, beside a group elsewhere
 MAX_BUCKETS = 60
 MAX_LAYERS = 400  # a larger subtree is a section, not a component
 LEVELS = 6
+SCATTERED = 6  # layers of what may recur far from its like
+
+CONTROLS = ("button", "input", "select")
+LANDMARKS = ("header", "main", "nav", "section", "footer")
+LEAST_DISC, MOST_DISC = 24.0, 96.0  # px across
 
 Parts = Counter[tuple[object, ...]]
 
@@ -51,9 +55,7 @@ def groups(roots: Sequence[Node]) -> list[Group]:
     clusters = [cluster for root in roots for node, _ in walk(root) for cluster in _siblings(node, facts)]
     merged = _merged(clusters)
     _adopt(merged, roots, facts)
-    alone = [n for root in roots for n, _ in walk(root) if facts[id(n)].able and _small(n, facts)]
-    taken = {id(m) for bucket in merged for m in bucket.members}
-    merged += [b for b in _buckets((n for n in alone if id(n) not in taken), facts, 1.0) if len(b.members) > 1]
+    merged += _scattered(merged, roots, facts)
     kept = _without_wrappers(merged)
     result = [Group(tuple(sorted(b.members, key=lambda n: order[id(n)]))) for b in kept if len(b.members) > 1]
     return sorted(result, key=lambda group: order[id(group.members[0])])
@@ -85,24 +87,43 @@ def _part(node: Node) -> tuple[object, ...]:
     picture = any(isinstance(paint, SlotPaint) for paint in node.fills)
     if node.kind in FRAMES:
         axis = "box" if node.kind in ("box", "grid") else node.kind
-        return axis, bool(node.fills), bool(node.strokes), bool(node.shadows), picture
-    return "shape", bool(node.strokes), picture
+        control = node.role if node.role in CONTROLS else ""
+        return axis, bool(node.fills), bool(node.strokes), bool(node.shadows), picture, control
+    return "shape", bool(node.strokes), picture, node.role if node.role in CONTROLS else ""
 
 
 def _able(node: Node, layers: int) -> bool:
-    """Whether a layer could be a component: something composed, or something painted around something."""
-    if node.kind not in FRAMES or not node.children or layers > MAX_LAYERS:
+    """Whether a layer could be a component: something composed, something painted around something, or a control."""
+    if not node.children:
+        return painted(node) and (node.role in CONTROLS or _disc(node))
+    if node.kind not in FRAMES or layers > MAX_LAYERS or node.role in LANDMARKS:
         return False
     return layers > 2 or painted(node)
+
+
+def _disc(node: Node) -> bool:
+    """A small circle, such as what an icon stands on."""
+    return node.kind == "oval" and isinstance(node.width, float) and LEAST_DISC <= node.width <= MOST_DISC
 
 
 def painted(node: Node) -> bool:
     return bool(node.fills or node.strokes or node.shadows)
 
 
-def _small(node: Node, facts: dict[int, _Facts]) -> bool:
-    """A button, a badge, a field: painted, with next to nothing in it."""
-    return painted(node) and facts[id(node)].layers <= 4
+def _scattered(merged: list[_Bucket], roots: Sequence[Node], facts: dict[int, _Facts]) -> list[_Bucket]:
+    """Layers in no group yet that recur anywhere in one build: buttons, badges, fields, dividers."""
+    taken = {id(member) for bucket in merged for member in bucket.members}
+    by_build: dict[tuple[object, ...], list[Node]] = {}
+    for root in roots:
+        for node, _ in walk(root):
+            own = facts[id(node)]
+            if id(node) in taken or not own.able or own.layers > SCATTERED:
+                continue
+            shapes = any(inner.kind not in ("t", *FRAMES) for inner in node.children)
+            if painted(node) or shapes:
+                key = (*sorted(own.parts.items(), key=repr), node.padding, node.gap, node.justify, node.align)
+                by_build.setdefault(key, []).append(node)
+    return [_Bucket(facts[id(nodes[0])].parts, nodes) for nodes in by_build.values() if len(nodes) > 1]
 
 
 def likeness(a: Parts, b: Parts) -> float:

@@ -142,7 +142,9 @@ def _inner(nodes: Sequence[Node], given: list[list[Prop]], taken: set[str]) -> N
     kept: list[Prop] = []
     names = list(dict.fromkeys(p.name for node in nodes for p in node.props))
     for name in names:
-        values = [[p.value for p in node.props if p.name == name] for node in nodes]
+        values = [
+            [p.value for p in node.props if p.name == name and not isinstance(p.value, Bound)] for node in nodes
+        ]
         if all(value == values[0] for value in values):
             kept += [Prop(name, value) for value in values[0]]
             continue
@@ -173,6 +175,9 @@ def _differing(values: list[tuple[tuple[Any, ...], tuple[Any, ...]]]) -> list[tu
 def _with_changes(root: Node, changed: dict[int, Node]) -> Node:
     done: dict[int, Node] = {}
     for node in reversed([node for node, _ in walk(root)]):
-        own = changed.get(id(node), node)
-        done[id(node)] = replace(own, children=tuple(done[id(child)] for child in node.children))
+        children = tuple(done[id(child)] for child in node.children)
+        own = changed.get(id(node))
+        if own is None or own.bind == node.bind:  # what it was bound to, outside of any component, means nothing here
+            own = replace(own or node, bind="")
+        done[id(node)] = replace(own, shown="", children=children)
     return done[id(root)]

@@ -133,7 +133,7 @@ def _gradient(
         found.slots[name] = Slot(name, "svg", rect_of(box), svg=source)
         found.by_source[source] = name
     x, y = _offset(place, area, width, height)
-    fit: Fit = "none" if repeat == "no-repeat" else "tile"
+    fit: Fit = "none" if fixed or repeat == "no-repeat" else "tile"
     return SlotPaint(name, fit, area.x + x, area.y + y, width, height)
 
 

@@ -7,6 +7,7 @@ import re
 from design.dom import css
 from design.dom.controls import control_text, letter_heights
 from design.dom.items import Findings, Hints, Item, Slot
+from design.dom.roles import HEADINGS, own_name, role_of, section_name
 from design.dom.slots import image_fill, slot_name
 from design.dom.snapshot import Box
 from design.dom.surface import border_widths, look, picture_instead
@@ -16,11 +17,6 @@ from design.tree import SlotPaint, Solid, Stroke
 
 MAX_LEVELS = 100
 REPLACED = frozenset({"IMG", "CANVAS", "VIDEO", "IFRAME", "OBJECT", "EMBED"})
-LANDMARKS = {
-    "NAV": "Nav", "HEADER": "Header", "MAIN": "Main", "FOOTER": "Footer", "ASIDE": "Aside", "SECTION": "Section",
-    "FORM": "Form", "ARTICLE": "Article", "BUTTON": "Button", "INPUT": "Input", "SELECT": "Select", "TEXTAREA": "Input",
-    "DIALOG": "Dialog", "TABLE": "Table",
-}  # fmt: skip
 SECTIONS = frozenset({"SECTION", "HEADER", "FOOTER", "MAIN", "ARTICLE"})
 _HIDDEN_OVERFLOW = ("hidden", "clip", "auto", "scroll")
 _BULLETS = frozenset("•◦▪")
@@ -221,7 +217,9 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
     items = _flow(box, children, found)
     item = _leaf(box, "frame", paint)
     item.children = items
-    item.name = name_of(box, items)
+    item.name = section_name(box, found.viewport[0]) or own_name(box, _heading(items))
+    if role := role_of(box):
+        item.look["role"] = role
     if box.tag in ("INPUT", "SELECT", "TEXTAREA") and (text := control_text(box, box.rank, found.heights)):
         item.children = items = [text]
     item.levels = 1 + max((child.levels for child in items), default=0)
@@ -238,6 +236,8 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
     if len(items) == 1 and not (box.tag in SECTIONS and _holds_room(item)):
         only = items[0]
         only.name = only.name or item.name
+        if only.kind != "t" and "role" in item.look:
+            only.look.setdefault("role", item.look["role"])
         only.hints.grow |= item.hints.grow
         only.hints.out |= item.hints.out
         return only
@@ -280,6 +280,10 @@ def _flow(box: Box, children: list[Inline], found: Findings) -> list[Item]:
                 continue
         inline.append(piece)
     close()
+    if heading := HEADINGS.get(box.tag):
+        for item in items:
+            if item.kind == "t":
+                item.look["role"] = heading
     items.sort(key=lambda item: item.order[1])
     for item in items:
         if item.kind == "t":
@@ -342,18 +346,6 @@ def flatten(item: Item) -> None:
         child.children, child.levels, child.hints.out = [], 1, True
         leaves.append(child)
     item.children, item.levels = leaves, 2
-
-
-def name_of(box: Box, items: list[Item]) -> str:
-    """A landmark's name: its id, its heading, or its kind."""
-    role = LANDMARKS.get(box.tag, "")
-    if box.tag == "A" and re.search(r"\bbtn|button", box.attribute("class"), re.IGNORECASE):
-        return "Button"
-    if box.tag not in ("SECTION", "ARTICLE", "ASIDE", "FORM"):
-        return role
-    words = re.findall(r"[A-Za-z0-9]+", box.attribute("id"))[:3] or _heading(items)
-    name = "".join(word[:1].upper() + word[1:] for word in words)[:40]
-    return name if name[:1].isalpha() else role
 
 
 def _heading(items: list[Item]) -> list[str]:

@@ -134,9 +134,6 @@ class Dom:
         self.layout: dict[str, Any] = document["layout"]
         scale = snapshot.get("scale")
         self.scale = float(scale) if isinstance(scale, int | float) and 0.01 <= scale <= 100 else 1.0
-        view = snapshot.get("viewport")
-        dpr = view.get("dpr") if isinstance(view, dict) else None
-        self.dpr = float(dpr) if isinstance(dpr, int | float) and 0.1 <= dpr <= 10 else 1.0
         self.names = _ints(self.nodes.get("nodeName"))
         self.parents = _ints(self.nodes.get("parentIndex"))
         styles = self.layout.get("styles")

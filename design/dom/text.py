@@ -111,6 +111,8 @@ def _look(box: Box, found: Findings) -> _Look:
         if owner is None:
             break
         line = owner.css("text-decoration-line")
+        if line not in ("none", "") and not css.color(owner.css("text-decoration-color")):
+            line = ""
         underline, strike = underline or "underline" in line, strike or "line-through" in line
         if owner.css("background-clip") == "text" and (not isinstance(paint, Solid) or paint.color[7:]):
             paint = _clipped_fill(owner, found) or paint
@@ -199,7 +201,6 @@ def _same_metrics(a: _Part, b: _Part) -> bool:
 def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> Item | None:
     """One text item for these lines, or None where the browser could not have laid it out as one."""
     base = _base(lines)
-    dpr = base.box.dom.dpr
     style = base.look.style
     tops = [_top(line, style) for line in lines]
     height = base.fragment.height
@@ -217,7 +218,7 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
         if not all(_follows(a, b) and (_same_metrics(a, b) or _baseline(b)) for a, b in pairwise(line)):
             return None
     start = next(i for i, top in enumerate(tops) if top is not None)
-    y = float(tops[start] or 0.0) - half_leading(leading, height, dpr) - rows[start] * leading
+    y = float(tops[start] or 0.0) - math.floor((leading - height) / 2) - rows[start] * leading
     left = min(_extent(line)[0] for line in lines)
     right = max(_extent(line)[1] for line in lines)
     item = Item("t", left, y, right - left, leading * (rows[-1] + 1), (base.box.order, base.box.rank))
@@ -234,11 +235,6 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
     item.hints = Hints(block=area is not None)
     item.look = _text_look(lines, rows, base, leading)
     return item
-
-
-def half_leading(leading: float, height: float, dpr: float) -> float:
-    """What the browser puts above a line's letters: half of the room that is left, in whole pixels of the screen."""
-    return math.floor((leading - height) * dpr / 2 + 1e-6) / dpr
 
 
 def _rows(tops: list[float | None], leading: float) -> list[int] | None:

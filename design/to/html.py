@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from design.dom.items import FontFace
-from design.to.html_rules import PLACEHOLDER, Painter, layout, place, px, size
+from design.to.html_rules import PLACEHOLDER, Painter, exact, layout, place, size
 from design.to.links import safe_link
 from design.to.safe import css_families, css_url, safe_svg, safe_url, svg_data_url
 from design.tree import FRAMES, HUG, SOFT_BREAK, Design, Node, Run, SlotPaint, Style, TextStyle, expand
@@ -156,11 +156,11 @@ class _Page:
         found = self.styles.get(style) if isinstance(style, str) else style
         type_ = found or TextStyle("sans-serif")
         family = self.fonts.get(type_.family[1:], "sans-serif") if type_.family.startswith("^") else type_.family
-        leading = px(type_.line_height) if type_.line_height else "normal"
+        leading = exact(type_.line_height) if type_.line_height else "normal"
         slant = "italic " if type_.italic else ""
-        rules = [f"font:{slant}{type_.weight} {px(type_.size)}/{leading} {css_families(family)}"]
+        rules = [f"font:{slant}{type_.weight} {exact(type_.size)}/{leading} {css_families(family)}"]
         if type_.letter_spacing:
-            rules.append(f"letter-spacing:{px(type_.letter_spacing)}")
+            rules.append(f"letter-spacing:{exact(type_.letter_spacing)}")
         return rules
 
     def _runs(self, node: Node, active: bool) -> str:

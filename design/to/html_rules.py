@@ -29,8 +29,14 @@ PLACEHOLDER = "repeating-linear-gradient(135deg,#8882 0 6px,#8881 6px 12px)"
 
 
 def px(value: float) -> str:
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    """A length on the browser's own grid of 1/64 px: a tree's two decimals, cut down to it, would creep up the page."""
+    text = f"{round(value * 64) / 64:.6f}".rstrip("0").rstrip(".")
     return "0" if text in ("0", "-0") else text + "px"
+
+
+def exact(value: float) -> str:
+    """A length as it stands in the tree: of type, which the browser cuts down itself."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") + "px"
 
 
 def four(values: Sides | tuple[float, ...]) -> str:

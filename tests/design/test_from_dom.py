@@ -55,7 +55,7 @@ def test_flex_and_grid_become_row_column_and_grid() -> None:
     nav, hero, cards, footer = page.children
     assert (page.kind, page.width) == ("col", 800.0)
     assert (nav.kind, nav.name, nav.justify, nav.align, nav.width) == ("row", "Nav", "between", "center", "fill")
-    assert (hero.kind, hero.name, hero.align) == ("col", "Top", "center")
+    assert (hero.kind, hero.name, hero.align) == ("col", "Hero", "center")
     assert (cards.kind, cards.columns, cards.gap, cards.padding) == ("grid", 3, (24.0, 24.0), (48.0,) * 4)
     assert (footer.kind, footer.name, footer.justify) == ("row", "Footer", "between")
 
