@@ -8,17 +8,23 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from crawlers.captures import Capture, CaptureStore, StoreError
 from design import FontFace, Imported, Slot, from_snapshot, load_snapshot, parse, print_design, to_figma, to_html
+from design.to.layout import Places
+from design.to.measured import measured
 from design.to.penpot import to_penpot
 from design.to.react import to_react
 from design.to.svg import to_svg
 from design.to.tokens import to_tokens
-from design.tree import Design
+from design.tree import Design, expand
 from pipelines.errors import GessoError
+
+if TYPE_CHECKING:
+    from crawlers.browser.render import RenderJob
 
 SHORTEST_PREFIX = 6
 MAX_NOTATION_BYTES = 10 << 20
@@ -152,11 +158,11 @@ def _gesso(bound: BoundDesign) -> str:
 
 
 def _svg(bound: BoundDesign) -> str:
-    return to_svg(bound.design, slots=bound.slots)
+    return to_svg(bound.design, slots=bound.slots, places=_places(bound))
 
 
 def _penpot(bound: BoundDesign) -> bytes:
-    return to_penpot(bound.design, slots=bound.slots, name=bound.title)
+    return to_penpot(bound.design, slots=bound.slots, places=_places(bound), name=bound.title)
 
 
 def _react(bound: BoundDesign) -> str:
@@ -169,12 +175,29 @@ def _tokens(bound: BoundDesign) -> str:
 
 def _png(bound: BoundDesign) -> bytes:
     """The design as the browser draws its HTML, as wide as its first frame. Raises RenderError."""
-    from crawlers.browser.render import RenderJob, render_html
+    from crawlers.browser.render import render_html
+
+    return render_html([_job(bound)])[0]
+
+
+def _job(bound: BoundDesign) -> RenderJob:
+    from crawlers.browser.render import RenderJob
 
     wide = bound.design.roots[0].width if bound.design.roots else None
     width = round(wide) if isinstance(wide, int | float) and wide >= 1 else PNG_WIDTH
-    job = RenderJob(html=_html(bound), width=min(width, MAX_PNG_WIDTH), height=64, full_page=True)
-    return render_html([job])[0]
+    return RenderJob(html=_html(bound), width=min(width, MAX_PNG_WIDTH), height=64, full_page=True)
+
+
+def _places(bound: BoundDesign) -> Places | None:
+    """Where the browser lays the design out; None without one, and the targets reckon it themselves."""
+    from crawlers.browser.find import BrowserNotFound
+    from crawlers.browser.render import RenderError, render_with_trees
+
+    try:
+        (rendered,) = render_with_trees([_job(bound)])
+    except (BrowserNotFound, RenderError):
+        return None
+    return measured(expand(bound.design), rendered.snapshot)
 
 
 Compiled = str | bytes

