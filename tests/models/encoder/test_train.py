@@ -100,7 +100,7 @@ def test_a_batch_in_parts_is_the_same_batch(tmp_path: Path, recipe: Recipe) -> N
 def test_two_ranks_train_the_same_model_as_one(tmp_path: Path, recipe: Recipe) -> None:
     settings = recipe(steps=4).model_dump(mode="json")
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(settings))
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += ["-m", "models.encoder.train", str(tmp_path / "recipe.yaml"), str(tmp_path / "two")]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=500)
     train(recipe(steps=4), tmp_path / "one")
