@@ -94,7 +94,7 @@ def test_a_batch_in_parts_is_the_same_batch(tmp_path: Path, recipe: Recipe) -> N
         train(recipe(name=name, accumulate=parts, steps=4, clip_norm=100.0), tmp_path)
     whole, parts = (_weights(tmp_path, name) for name in ("whole", "parts"))
     for name, value in whole.items():
-        assert np.allclose(value.astype(float), parts[name].astype(float), atol=4e-3), name
+        assert np.allclose(value.astype(float), parts[name].astype(float), atol=5e-4), name
 
 
 def test_two_ranks_train_the_same_model_as_one(tmp_path: Path, recipe: Recipe) -> None:
@@ -106,7 +106,7 @@ def test_two_ranks_train_the_same_model_as_one(tmp_path: Path, recipe: Recipe) -
     train(recipe(steps=4), tmp_path / "one")
     one, two = _weights(tmp_path / "one"), _weights(tmp_path / "two")
     for name, value in one.items():
-        assert np.allclose(value.astype(float), two[name].astype(float), atol=4e-3), name
+        assert np.allclose(value.astype(float), two[name].astype(float), atol=5e-4), name
 
 
 def test_a_locked_tower_stays_and_low_ranks_move_the_other(tmp_path: Path, recipe: Recipe) -> None:
