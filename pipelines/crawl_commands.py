@@ -80,6 +80,7 @@ SPIDERS: dict[str, tuple[str, str, tuple[Option, ...]]] = {
             Option("locales", "Only these locales, joined by commas; all by default."),
             Option("fingerprint", "SHA-256 of the certificate that must have signed the repository."),
             Option("entry", "jar: the signed entry; json: the unsigned one, where there is no other."),
+            Option("older", "Take a signed repository that is older than when it was last read.", flag=True),
         ),
     ),
     "appstore": (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-from crawlers.arguments.fields import APP, LOCALE, ArgumentError, known, names, number
+from crawlers.arguments.fields import APP, LOCALE, ArgumentError, flag, known, names, number
 from crawlers.urls import MAX_URL, canonical_url, may_be_page
 
 ENTRIES = ("jar", "json")
@@ -19,6 +19,7 @@ class FdroidArguments:
     """What `fdroid` reads: a repository's address without its last slash, and which locales and apps of it.
 
     `fingerprint` is the SHA-256 of its signer's certificate in hex; `entry` is jar, or json where nothing is signed.
+    `older` takes a signed repository that is older than when it was last read.
     """
 
     repo: str
@@ -27,11 +28,12 @@ class FdroidArguments:
     limit_apps: int | None = None
     fingerprint: str | None = None
     entry: str = "jar"
+    older: bool = False
 
 
 def parse(given: Mapping[str, str]) -> FdroidArguments:
     """Raises ArgumentError."""
-    known("fdroid", given, {"repo", "locales", "apps", "limit_apps", "fingerprint", "entry"})
+    known("fdroid", given, {"repo", "locales", "apps", "limit_apps", "fingerprint", "entry", "older"})
     repo, linked = _split(given.get("repo", ""))
     stated = fingerprint(given.get("fingerprint", ""))
     if linked and stated and fingerprint(linked) != stated:
@@ -49,6 +51,7 @@ def parse(given: Mapping[str, str]) -> FdroidArguments:
         number(given, "limit_apps", None, least=1, most=10_000_000),
         stated,
         entry,
+        flag(given, "older"),
     )
 
 

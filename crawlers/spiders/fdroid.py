@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from scrapy import Request
@@ -61,6 +62,8 @@ class FdroidSpider(ListingSpider):
                 body, fingerprint = jar.data, jar.fingerprint
                 trust = self._trust(fingerprint, held)
             entry = parse_entry(body)
+            if signed:
+                self._not_older(entry, fingerprint, held)
         except StorePayloadError as error:
             yield self.failure(response.url, error.kind, f"{response.url}: {error}")
             return
@@ -79,6 +82,16 @@ class FdroidSpider(ListingSpider):
                 )
             return f"certificate SHA-256 {fingerprint}, as on first use"
         return f"certificate SHA-256 {fingerprint}, trusted on first use: no fingerprint was given"
+
+    def _not_older(self, entry: Entry, fingerprint: str | None, held: HeldIndex | None) -> None:
+        """Raises StorePayloadError for an entry that was signed once but is not what its signer says today."""
+        same = held is not None and held.fingerprint == fingerprint
+        if held is not None and same and entry.timestamp < held.timestamp and not self.arguments.older:
+            raise StorePayloadError(
+                f"its signed entry is of {_day(entry.timestamp)}, but {_day(held.timestamp)} was read before: a mirror "
+                "may be behind, or somebody holds updates back; give older=1 to take it all the same",
+                "rolled_back",
+            )
 
     def _to_index(
         self, entry: Entry, fingerprint: str | None, trust: str, held: HeldIndex | None
@@ -218,3 +231,11 @@ class FdroidSpider(ListingSpider):
         if self._index is None or self._index[0] != sha256:
             self._index = (sha256, Index(self.store.read_blob(sha256, "json")))
         return self._index[1]
+
+
+def _day(timestamp: int) -> str:
+    """A repository's time, in milliseconds since 1970, as a person reads it."""
+    try:
+        return datetime.fromtimestamp(timestamp / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, OSError, ValueError):
+        return f"timestamp {timestamp}"

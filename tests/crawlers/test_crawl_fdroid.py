@@ -179,6 +179,19 @@ def test_a_diff_is_enough_for_the_next_run_and_a_bad_one_is_no_loss(tmp_path: Pa
     assert summary.stats["gesso/listings/duplicates"] == 1
 
 
+def test_an_older_entry_of_the_same_signer_is_refused_unless_asked_for(tmp_path: Path) -> None:
+    crawl_signed({**signed_store(signer(), NEW), **SHOT}, tmp_path)
+    old = {**signed_store(signer(), OLD), **SHOT}
+    refused, asked = crawl_signed(old, tmp_path, run="refused")
+    (seed,) = refused.unreachable
+    assert (seed.kind, refused.captures, asked) == ("rolled_back", 0, ["/entry.jar"])
+    assert "give older=1" in seed.reason
+    taken, _ = crawl_signed(old, tmp_path, run="taken", older="1")
+    assert (taken.captures, taken.failures) == (2, {})
+    newest, _ = crawl_signed({**signed_store(signer(), NEW), **SHOT}, tmp_path, run="newest")
+    assert newest.failures == {}
+
+
 def test_what_is_not_signed_is_refused_and_the_remedy_named(tmp_path: Path) -> None:
     store = signed_store(signer(), OLD)
     jar = store.pop("store.test/repo/entry.jar")
