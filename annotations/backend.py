@@ -187,7 +187,7 @@ def predictions(home: Path, tasks: list[Any]) -> list[dict[str, Any]]:
     with Ledger(home) as ledger:
         projects = {project.project_id: project for project in ledger.projects()}
         for task in tasks:
-            project = projects.get(task.get("project")) if isinstance(task, dict) else None
+            project = projects.get(task.get("project", -1)) if isinstance(task, dict) else None
             key = (task.get("data") or {}).get("task_key") if project else None
             question = ledger.question(project, key) if project and isinstance(key, str) else None
             if project is None or question is None:

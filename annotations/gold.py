@@ -55,7 +55,7 @@ def read_gold(path: Path, task: LabelTask) -> dict[tuple[str, ...], list[Answer]
 
 
 def _answer(one: dict[str, Any]) -> dict[str, Any]:
-    known = {name: one[name] for name in ("aspect", "value", "label", "item") if name in one}
+    known: dict[str, Any] = {name: one[name] for name in ("aspect", "value", "label", "item") if name in one}
     if len(known) != len(one) or not isinstance(one.get("aspect"), str):
         raise TypeError("an answer has aspect, value, label and item")
     if "value" in known:

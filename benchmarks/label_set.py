@@ -29,7 +29,7 @@ def write(home: Path, count: int, seed: int = 7, *, scale: float = 1.0, name: st
     vectors = rng.normal(0, 0.4, (count, WIDTH))
     vectors[:, 0] += (quality - 0.5) * 6
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    noisy = 1 + 9 * np.clip(quality + rng.normal(0, 0.5, count), 0, 1)
+    noisy = np.clip(5.5 + 2 * (quality - 0.5) + rng.normal(0, 1.5, count), 1, 10)
     rows = [_row(rng, number, float(quality[number]), float(noisy[number]), scale) for number in range(count)]
     folder = Path(home) / "datasets" / name / "1"
     folder.mkdir(parents=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from annotations.client import Client
 from annotations.configs import Critique
 from annotations.configs.result import Answer
 from annotations.consensus import write_consensus
@@ -24,7 +25,7 @@ from curation.dataset import open_dataset
 from tests.annotations.conftest import SCREENS, LabelServer
 
 pytestmark = [pytest.mark.labelstudio, pytest.mark.browser]
-ASKED, OPEN = 70, 10
+ASKED, OPEN = 66, 6
 WAIT_MS = 90_000
 TASK = Critique()
 
@@ -80,8 +81,10 @@ def test_a_grade_given_in_the_browser_changes_what_is_asked_next(label_server: L
     assert not pulled.problems
     assert pulled.annotations == ASKED - OPEN + 1
     rows = read_current(home).to_pylist()
-    mine = [row for row in rows if row["annotator"] == label_server.ada.email and row["aspect"] == "overall"]
-    assert [(row["value"], row["task_id"], row["item_sha256"]) for row in mine] == [(2.0, first, questions[0].items[0])]
+    mine = [row for row in rows if row["task_id"] == first and row["aspect"] == "overall"]
+    assert [(row["value"], row["annotator"], row["item_sha256"]) for row in mine] == [
+        (2.0, label_server.ada.email, questions[0].items[0])
+    ]
     assert mine[0]["lead_seconds"] > 0
     assert mine[0]["blind"] == questions[0].blind
     assert (mine[0]["prediction_version"] is None) == (shown == "")
@@ -104,10 +107,12 @@ def test_a_grade_given_in_the_browser_changes_what_is_asked_next(label_server: L
 
 
 def _label_by_program(label_server: LabelServer, questions: list[Question], grades: dict[str, int]) -> None:
-    for question in questions:
-        assert question.task_id is not None
-        grade = float(grades[question.items[0]])
-        label_server.client.create_annotation(question.task_id, result=TASK.write([Answer("overall", grade)]))
+    """As Ada, alone: among several people Label Studio serves one of the first few by lot."""
+    with Client(label_server.server.url, label_server.ada.token) as ada:
+        for question in questions:
+            assert question.task_id is not None
+            grade = float(grades[question.items[0]])
+            ada.create_annotation(question.task_id, result=TASK.write([Answer("overall", grade)]))
 
 
 def _grades(label_server: LabelServer) -> dict[str, int]:

@@ -132,7 +132,10 @@ def test_a_smaller_blind_cohort_is_refused(items: Items) -> None:
 
 def test_gold_is_mixed_in_and_what_is_expected_stays_here(items: Items) -> None:
     task = label_task("critique")
-    gold = {(items.sha256(3),): [Answer("overall", 5.0)], (items.sha256(59),): [Answer("overall", 1.0)]}
+    gold: dict[tuple[str, ...], list[Answer]] = {
+        (items.sha256(3),): [Answer("overall", 5.0)],
+        (items.sha256(59),): [Answer("overall", 1.0)],
+    }
     questions = make_questions(items, task, choose(items, 1, 30), address, gold=gold)
     golden = [one for one in questions if one.gold]
     assert len(golden) == 2
@@ -162,4 +165,5 @@ def test_best_of_n_predictions_rank_by_grade(items: Items) -> None:
     task = label_task("best_of_n", 3)
     question = make_questions(items, task, [Chosen((5, 6, 7), 1.0)], address, blind=0.1)[0]
     ranks = {one["item"]: one["value"] for one in question.prediction}
-    assert sorted(ranks, key=lambda item: ranks[item]) == sorted(range(3), key=lambda item: -items.grades[5 + item])
+    grades = items.grades
+    assert sorted(ranks, key=lambda item: ranks[item]) == sorted(range(3), key=lambda item: -grades[5 + item])
