@@ -254,6 +254,7 @@ def save(
         for name, tensor in weights.items()
     }  # fmt: skip
     save_file(kept, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner alone
     facts = {"model_cfg": model_cfg, "preprocess_cfg": {k: v for k, v in preprocess.items() if k != "size"}}
     (folder / CONFIG).write_text(json.dumps(facts, indent=1), encoding="utf-8")
     if model_cfg.get("text_cfg", {}).get("hf_tokenizer_name") and hasattr(tokenizer, "save_pretrained"):
