@@ -133,6 +133,11 @@ class EncoderConfig(_Section):
         """What the run's folder asks for."""
         return self.steps
 
+    @property
+    def batch_size(self) -> int:
+        """Pictures of a step, all ranks together."""
+        return self.groups * self.pictures
+
     def fingerprint(self, data: str) -> str:
         """What a run's weights depend on, its length too, for the rate falls towards it: another one is another run."""
         settings = self.model_dump(mode="json", exclude=set(RUN_ONLY))

@@ -67,7 +67,7 @@ class EncoderRun(RunFolder):
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def conclude(self, weights_sha256: str, batch: int) -> EncoderResult:
+    def conclude(self, weights_sha256: str) -> EncoderResult:
         """Write training.json from the logs, and return it."""
         rows = _rows(self.log_path, LOG_COLUMNS[-1])
         losses = [float(row["loss"]) for row in rows]
@@ -79,7 +79,7 @@ class EncoderRun(RunFolder):
             steps=self.config.total_steps,
             loss_first=round(sum(losses[:tenth]) / tenth, 6),
             loss_last=round(sum(losses[-tenth:]) / tenth, 6),
-            images_per_second=round(len(rows) * batch / seconds, 2) if seconds else 0.0,
+            images_per_second=round(len(rows) * self.config.batch_size / seconds, 2) if seconds else 0.0,
             seconds=round(seconds, 2),
             weights_sha256=weights_sha256,
             validation=(self.validations() or [{}])[-1],

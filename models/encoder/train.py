@@ -358,7 +358,7 @@ class _Training:
 
             replace_folder(self.run.model, fill)
             self.stored.drop()
-            self.run.conclude(weights_digest(self.run.model), self.config.groups * self.config.pictures)
+            self.run.conclude(weights_digest(self.run.model))
         self.ranks.wait()
         result = self.run.result()
         assert result is not None
