@@ -33,7 +33,7 @@ from crawlers.urls import host_of, is_loopback_name
 if TYPE_CHECKING:
     from crawlers.spiders.listings import ListingSpider
 
-SIZE = 32  # images of an album; as many are asked for again after a kill
+SIZE = 16  # images of an album; as many of each that is under way are asked for again after a kill
 OURS = (b"accept-encoding", b"connection", b"host", b"proxy-authorization", b"proxy-connection")
 
 
@@ -88,6 +88,7 @@ class Album:
         self.pace = Pace.of(self.crawler)
         self.opt_out = opt_out(spider.settings)
         self.watch = TakedownWatch(spider.store)
+        self.url = first.url
         self.connection = KeptConnection(self.crawler._gesso_egress, first.url)
         self.headers = [
             (name.lower(), value)
@@ -97,16 +98,20 @@ class Album:
         ]
 
     async def results(self, others: Iterable[Request]) -> AsyncIterator[Any]:
-        """What the callbacks make of the images; the request itself where one needs the usual way."""
-        try:
-            for request in others:
-                response = await self._response(request)
-                results = None if response is None else self._called(request, response)
-                self.spider.count("albums/apart" if results is None else "albums/images")
-                for result in [request] if results is None else results:
-                    yield result
-        finally:
-            self.connection.close()
+        """What the callbacks make of the images; the request itself where one needs the usual way.
+
+        A host's albums take turns as a whole, not image by image: then few are under way when a crawl is killed.
+        """
+        async with self.spider.turn(self.url):
+            try:
+                for request in others:
+                    response = await self._response(request)
+                    results = None if response is None else self._called(request, response)
+                    self.spider.count("albums/apart" if results is None else "albums/images")
+                    for result in [request] if results is None else results:
+                        yield result
+            finally:
+                self.connection.close()
 
     def _called(self, request: Request, response: Response) -> list[Any] | None:
         """What the callback makes of an answer; None for a failure or a bug, so that it has a request to be told of."""
@@ -124,12 +129,11 @@ class Album:
         if not await self._may(request):
             return None
         most = int(request.meta.get("download_maxsize") or self.spider.settings.getint("DOWNLOAD_MAXSIZE"))
-        async with self.spider.turn(request.url):
-            try:
-                answer = await self.connection.get(request.url, self.headers, most)
-            except (EgressError, OSError, TimeoutError, h11.ProtocolError, ValueError):
-                self.connection.close()
-                return None
+        try:
+            answer = await self.connection.get(request.url, self.headers, most)
+        except (EgressError, OSError, TimeoutError, h11.ProtocolError, ValueError):
+            self.connection.close()
+            return None
         names = {name for name, _ in answer.headers}
         if answer.status != 200 or b"content-encoding" in names:
             return None
@@ -157,7 +161,7 @@ def restored(spider: ListingSpider, others: Iterable[dict[str, Any]]) -> list[Re
 
 
 class Turns:
-    """How many answers of a host are waited for at once: what its download slot allows."""
+    """How many albums of a host are fetched at once: as many as its download slot allows requests."""
 
     def __init__(self, spider: ListingSpider) -> None:
         self._spider = spider

@@ -26,7 +26,7 @@ def repository(root: Path) -> list[str]:
     write_repository(root / "repo", packages, files)
     (root / "robots.txt").write_text("User-agent: *\nDisallow: /repo/app1/3.png\n")
     (root / "repo/app2/2.png").unlink()
-    (root / "repo/app3/1.png").write_bytes(picture((200, 200, 200)))
+    (root / "repo/app3/2.png").write_bytes(picture((200, 200, 200)))
     return sorted(files)
 
 
@@ -45,10 +45,10 @@ def test_every_image_of_an_album_is_captured_or_says_why_not(tmp_path: Path) -> 
     assert {f.kind: f.url.removeprefix("http://store.test/repo") for f in store.failures()} == {
         "robots": "/app1/3.png",
         "http_404": "/app2/2.png",
-        "sha256_mismatch": "/app3/1.png",
+        "sha256_mismatch": "/app3/2.png",
     }
-    assert summary.stats["gesso/albums/images"] == len(listed) - 3 - 2  # the first of each album goes through Scrapy
-    assert summary.stats["gesso/requests/taken"] == 2 + 2 + 3  # entry and index, two albums, what went wrong
+    assert summary.stats["gesso/albums/images"] == len(listed) - 3 - 3  # the first of each album goes through Scrapy
+    assert summary.stats["gesso/requests/taken"] == 2 + 3 + 3  # entry and index, three albums, what went wrong
     for capture in captures:
         assert capture.rights.signals[0].source == "robots.txt"
         assert "Disallow: /repo/app1/3.png" in capture.rights.signals[0].evidence
