@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,28 +33,27 @@ def label_report(
 
     from rich.markup import escape
 
-    from annotations.annotators import annotators
-    from annotations.consensus import write_consensus
-    from annotations.report.write import alphas, write_report
+    from annotations.report import write_report
     from pipelines import terminal
 
     shown = _dataset_of_labels(dataset, home)
     with terminal.progress_lines(quiet=as_json) as progress:
-        path = write_report(home, shown, seed=seed, progress=progress)
-    consensus, table = write_consensus(home, seed=seed)
-    agreed, people = alphas(consensus, seed=seed), annotators(consensus)
+        made = write_report(home, shown, seed=seed, progress=progress)
+    agreed, people = made.alphas, made.people
     if as_json:
         terminal.print_json(
-            {
-                "report": path,
-                "consensus": table,
-                "alpha": [{"task": task, "aspect": aspect, **asdict(a)} for (task, aspect), a in agreed.items()],
-                "annotators": [asdict(p) | {"verdict": p.verdict} for p in people.people],
-            }
+            _without_nan(
+                {
+                    "report": made.path,
+                    "consensus": made.table,
+                    "alpha": [{"task": task, "aspect": aspect, **asdict(a)} for (task, aspect), a in agreed.items()],
+                    "annotators": [asdict(p) | {"verdict": p.verdict} for p in people.people],
+                }
+            )
         )
         return
     rows = [
-        (f"{task} {aspect}", f"{a.value:.2f}", f"{a.low:.2f} to {a.high:.2f}", a.units)
+        (escape(f"{task} {aspect}"), f"{a.value:.2f}", f"{a.low:.2f} to {a.high:.2f}", a.units)
         for (task, aspect), a in agreed.items()
     ]
     terminal.table("Agreement", ("aspect", "alpha", "95 %", "judged by several"), rows, right=(1, 3))
@@ -63,10 +63,10 @@ def label_report(
         for p in people.people
     ]
     terminal.table("Annotators", ("who", "annotations", "verdict", "notes"), marks, right=(1,))
-    terminal.note(f"consensus of {len(consensus.table):,} values in {table}")
+    terminal.note(f"consensus of {len(made.consensus.table):,} values in {made.table}")
     if not no_open:
-        typer.launch(str(path))
-    terminal.made("label report", path)
+        typer.launch(str(made.path))
+    terminal.made("label report", made.path)
 
 
 @app.command("train", epilog=example("gesso label train aesthetic --dataset landing"))
@@ -94,7 +94,7 @@ def label_train(
         consensus, _ = write_consensus(home, seed=seed)
         made = run(task, consensus, shown, home, group=group, seed=seed, progress=progress)
     if as_json:
-        terminal.print_json(made.as_dict())
+        terminal.print_json(_without_nan(made.as_dict()))
         return
     rows = [(name.replace("_", " "), str(value)) for name, value in made.metrics.items()]
     terminal.table(f"{made.kind} {made.number} on {shown.name}", ("what", "value"), rows, right=(1,))
@@ -121,6 +121,15 @@ def label_import(
     for problem in found.problems:
         terminal.note(problem)
     terminal.made(f"{found.events:,} new label events of {found.lines:,} lines", events_folder(home))
+
+
+def _without_nan(value: Any) -> Any:
+    """The same with null for what is no number, which JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _dataset_of_labels(name: str | None, home: Path) -> Dataset | None:

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import numpy as np
 
 import curation.tokens
 from annotations import agreement
-from annotations.annotators import annotators
+from annotations.annotators import Annotators, annotators
 from annotations.box_agreement import BoxAgreement, box_agreement
 from annotations.box_consensus import boxes_of
 from annotations.consensus import Consensus, write_consensus
@@ -79,6 +80,17 @@ def boxes(consensus: Consensus, *, seed: int = 7) -> BoxAgreement | None:
     return found if found.items else None
 
 
+@dataclass(frozen=True)
+class Report:
+    """The page, the consensus file, and what stands in both."""
+
+    path: Path
+    table: Path
+    consensus: Consensus
+    alphas: dict[Key, agreement.Alpha]
+    people: Annotators
+
+
 def write_report(
     home: Path,
     dataset: Dataset | None = None,
@@ -86,7 +98,7 @@ def write_report(
     out: Path | None = None,
     seed: int = 7,
     progress: Progress | None = None,
-) -> Path:
+) -> Report:
     """Write the consensus and `<home>/labels/report.html`; screens are shown where the dataset has them.
 
     Raises ConsensusError where nothing was labelled.
@@ -98,7 +110,7 @@ def write_report(
             progress("report", done, steps)
 
     step(0)
-    consensus, _ = write_consensus(home, seed=seed)
+    consensus, table = write_consensus(home, seed=seed)
     step(1)
     people = annotators(consensus)
     bad = frozenset(p.name for p in people.people if p.verdict in ("guessing", "contrary"))
@@ -128,7 +140,7 @@ def write_report(
     aside.write_text(PAGE.format(title="Labels · Gesso", style=style, body=body), encoding="utf-8")
     aside.replace(path)
     step(4)
-    return path
+    return Report(path, table, consensus, every, people)
 
 
 def pictures(dataset: Dataset, wanted: Iterable[str]) -> dict[str, Shot]:

@@ -177,7 +177,7 @@ class Tags(HTMLParser):
 
 
 def test_the_page_is_whole_and_runs_nothing(home: Path) -> None:
-    html = write_report(home).read_text(encoding="utf-8")
+    html = write_report(home).path.read_text(encoding="utf-8")
     tags = Tags()
     tags.feed(html)
     assert tags.open == []

@@ -24,7 +24,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_report_says_who_can_be_relied_on(home: Path) -> None:
     done = run_gesso("label", "report", "--home", str(home), "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout, parse_constant=pytest.fail)  # NaN is no JSON
     assert Path(found["report"]).is_file()
     assert Path(found["consensus"]).is_file()
     assert {p["name"]: p["verdict"] for p in found["annotators"]}[crowd.CONTRARY] == "contrary"
