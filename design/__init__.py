@@ -1,7 +1,7 @@
 """The design tree and its notation: parse, print, import, compile. Pure: no I/O, no browser, no network."""
 
 from design.errors import GessoError, NotationError, SnapshotError, TreeError
-from design.from_dom import FontFace, Imported, Slot, from_snapshot, load_snapshot
+from design.from_dom import FontFace, Imported, Slot, from_snapshot, from_snapshots, load_snapshot
 from design.notation import parse, print_design
 from design.to.figma import to_figma
 from design.to.html import to_html
@@ -18,6 +18,7 @@ __all__ = [
     "SnapshotError",
     "TreeError",
     "from_snapshot",
+    "from_snapshots",
     "load_snapshot",
     "parse",
     "print_design",

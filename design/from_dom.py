@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin
 
+from design.components import with_components
 from design.dom import css
 from design.dom.arrange import arrange
 from design.dom.background import fills_of
 from design.dom.collect import collect
 from design.dom.items import Findings, FontFace, Item, Slot
+from design.dom.scale import with_scales
 from design.dom.size import build
 from design.dom.snapshot import Box, check_snapshot, load_snapshot, open_dom
 from design.dom.tokens import with_tokens
-from design.tree import Design, Paint, SlotPaint, Solid, walk
+from design.tree import Design, Node, Paint, SlotPaint, Solid, walk
 
-__all__ = ["FontFace", "Imported", "Slot", "from_snapshot", "load_snapshot"]
+__all__ = ["FontFace", "Imported", "Slot", "from_snapshot", "from_snapshots", "load_snapshot"]
 
 MAX_FONTS = 200
 
@@ -31,23 +34,44 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def from_snapshot(snapshot: dict[str, Any]) -> Imported:
-    """The design of a page as it was laid out, one root frame of the page's size. Raises SnapshotError."""
-    check_snapshot(snapshot)
-    assets = snapshot.get("assets")
-    url = snapshot.get("url")
-    found = Findings(url if isinstance(url, str) else "", assets if isinstance(assets, dict) else {})
-    boxes = open_dom(snapshot).boxes()
-    found.viewport = _size(snapshot.get("viewport")) or (0.0, 0.0)
-    page = page_item(snapshot, boxes, found)
-    arrange(page)
-    design = with_tokens(build(page))
-    used = {paint.slot for paint in _slot_paints(design)}
+def from_snapshot(snapshot: dict[str, Any], *, components: bool = True) -> Imported:
+    """The design of a page as it was laid out, one root frame of the page's size. Raises SnapshotError.
+
+    Without `components` what recurs is written out each time.
+    """
+    return from_snapshots([snapshot], components=components)
+
+
+def from_snapshots(snapshots: Sequence[dict[str, Any]], *, components: bool = True) -> Imported:
+    """One design with a root frame a snapshot, in their order: a page through several windows.
+
+    Slots, tokens and components are shared by all frames. Raises SnapshotError.
+    """
+    slots: dict[str, Slot] = {}
+    sources: dict[str, str] = {}
+    notes: dict[str, int] = {}
+    roots: list[Node] = []
+    fonts: dict[FontFace, None] = {}
+    for snapshot in snapshots:
+        check_snapshot(snapshot)
+        assets, url = snapshot.get("assets"), snapshot.get("url")
+        found = Findings(url if isinstance(url, str) else "", assets if isinstance(assets, dict) else {})
+        found.slots, found.by_source, found.notes = slots, sources, notes
+        found.viewport = _size(snapshot.get("viewport")) or (0.0, 0.0)
+        page = page_item(snapshot, open_dom(snapshot).boxes(), found)
+        arrange(page)
+        roots.append(build(page))
+        fonts.update(dict.fromkeys(_fonts(snapshot, found)))
+    design = with_tokens(Node("col", children=tuple(roots)))
+    design = with_scales(replace(design, roots=design.roots[0].children))
+    if components:
+        design = with_components(design)
+    used = {paint.slot for paint in slot_paints(design)}
     return Imported(
         design,
-        {name: slot for name, slot in found.slots.items() if name in used},
-        _fonts(snapshot, found),
-        tuple(f"{text} ({count}×)" if count > 1 else text for text, count in found.notes.items()),
+        {name: slot for name, slot in slots.items() if name in used},
+        tuple(fonts),
+        tuple(f"{text} ({count}×)" if count > 1 else text for text, count in notes.items()),
     )
 
 
@@ -123,12 +147,19 @@ def prune(page: Item) -> None:
         frame.children = kept
 
 
-def _slot_paints(design: Design) -> list[SlotPaint]:
+def slot_paints(design: Design) -> list[SlotPaint]:
+    """Every image paint of a design, those of components and of what instances give them among them."""
+    trees = [*design.roots, *(component.root for component in design.components)]
     return [
         paint
-        for root in design.roots
-        for node, _ in walk(root)
-        for paint in (*node.fills, *(stroke.paint for stroke in node.strokes), *(run.paint for run in node.runs))
+        for tree in trees
+        for node, _ in walk(tree)
+        for paint in (
+            *node.fills,
+            *(stroke.paint for stroke in node.strokes),
+            *(run.paint for run in node.runs),
+            *(prop.value for prop in node.props),
+        )
         if isinstance(paint, SlotPaint)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playwright.async_api import Error, Page, Route
@@ -15,6 +15,7 @@ from crawlers.browser.session import BrowserOptions, BrowserSession
 from crawlers.captures import Capture, CaptureStore
 from design import Design, to_html
 from design.compare.replay import Agreement, Leaf, agreement, lengthened, removed, same_leaves, text_layers, widened
+from design.tree import expand
 from pipelines.export import BoundDesign, bind, import_capture
 from pipelines.terminal import ProgressCallback
 
@@ -93,6 +94,7 @@ async def _all(
     async with BrowserSession(BrowserOptions(proxy=proxy, concurrent_pages=2)) as session:
         for number, capture in enumerate(captures, 1):
             bound = bind(import_capture(store, capture), store, capture=capture)
+            bound = replace(bound, design=expand(bound.design))  # a text is edited in its place, not in all instances
             with contextlib.suppress(Error, TimeoutError):
                 results += await _one(session, capture, bound)
             if progress:

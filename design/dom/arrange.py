@@ -260,7 +260,8 @@ def _main(frame: Item, plan: Plan) -> None:
     elif lead - before > 8 and abs(trail - after) <= EXACT and (_ends(frame) or (axis == 0 and not frame.painted)):
         plan.justify, lead = "end", before
     else:
-        plan.flush = abs(trail - after) <= TOUCH or not frame.painted
+        kept = after + (items[-1].hints.room[2] if axis else 0.0)
+        plan.flush = abs(trail - after) <= TOUCH or abs(trail - kept) <= TOUCH or not frame.painted
         plan.full = abs(trail - after) <= TOUCH
         trail = trail if plan.flush else min(after, trail)
     plan.padding[first], plan.padding[last] = max(0.0, lead), max(0.0, trail)
@@ -280,6 +281,8 @@ def _cross(frame: Item, plan: Plan) -> None:
     axis = 1 - plan.axis
     choices = [_content(frame, plan.children, axis)]
     tight = min(c.start(axis) for c in plan.children), max(c.end(axis) for c in plan.children)
+    if axis == 1 and (far := _kept_free(plan.children)) is not None and abs(far - choices[0][1]) <= TOUCH:
+        choices.insert(0, (choices[0][0], tight[1]))
     if not frame.painted or len(plan.children) > 1:
         choices += [(tight[0], choices[0][1]), tight]
     best: tuple[int, tuple[float, float], Align] | None = None
@@ -299,6 +302,12 @@ def _cross(frame: Item, plan: Plan) -> None:
         side = _side(child, axis, content)
         if plan.align not in side and "fill" not in side:
             plan.children[i] = _shim(child, plan.axis, content)
+
+
+def _kept_free(items: list[Item]) -> float | None:
+    """How far down a row's items reach with what they keep free, where that is more than the items themselves."""
+    far = max(c.bottom + c.hints.room[2] for c in items)
+    return far if far > max(c.bottom for c in items) + TOUCH else None
 
 
 def _side(child: Item, axis: int, content: tuple[float, float]) -> str:

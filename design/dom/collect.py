@@ -197,9 +197,14 @@ def _padding(box: Box) -> tuple[float, float, float, float]:
     )
 
 
+def _margins(box: Box) -> tuple[float, float, float, float]:
+    top, right, bottom, left = (max(0.0, box.px(f"margin-{side}")) for side in ("top", "right", "bottom", "left"))
+    return top, right, bottom, left
+
+
 def _hints(box: Box) -> Hints:
     display = box.css("display")
-    hints = Hints(padding=_padding(box), out=_out(box))
+    hints = Hints(padding=_padding(box), room=_margins(box), out=_out(box))
     if display.endswith("flex"):
         hints.direction = "col" if box.css("flex-direction").startswith("column") else "row"
         hints.wrap = box.css("flex-wrap") != "nowrap"
@@ -235,6 +240,7 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
         return None
     if len(items) == 1 and not (box.tag in SECTIONS and _holds_room(item)):
         only = items[0]
+        only.hints.room = _room(only, item)
         only.name = only.name or item.name
         if only.kind != "t" and "role" in item.look:
             only.look.setdefault("role", item.look["role"])
@@ -245,6 +251,17 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
     if box.width < 0.5 or box.height < 0.5 or _spills(item):
         _fit(item)
     return item
+
+
+def _room(only: Item, wrapper: Item) -> tuple[float, float, float, float]:
+    """What an item keeps free once the wrapper around it is gone."""
+    top, right, bottom, left = wrapper.hints.room
+    return (
+        max(0.0, only.y - wrapper.y) + top,
+        max(0.0, wrapper.right - only.right) + right,
+        max(0.0, wrapper.bottom - only.bottom) + bottom,
+        max(0.0, only.x - wrapper.x) + left,
+    )
 
 
 def _holds_room(item: Item) -> bool:

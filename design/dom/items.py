@@ -48,6 +48,7 @@ class Hints:
     align: str = ""
     wrap: bool = False
     padding: Sides = (0.0, 0.0, 0.0, 0.0)  # border included
+    room: Sides = (0.0, 0.0, 0.0, 0.0)  # what it keeps free around itself: margins, and what dissolved wrappers added
     grow: bool = False  # takes what is left of its row
     block: bool = True  # as wide as its parent lets it be
     out: bool = False  # absolute or fixed

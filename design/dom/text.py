@@ -221,7 +221,8 @@ def _paragraph(lines: list[list[_Part]], area: tuple[float, float] | None) -> It
     y = float(tops[start] or 0.0) - math.floor((leading - height) / 2) - rows[start] * leading
     left = min(_extent(line)[0] for line in lines)
     right = max(_extent(line)[1] for line in lines)
-    item = Item("t", left, y, right - left, leading * (rows[-1] + 1), (base.box.order, base.box.rank))
+    high = math.floor(leading * 64) / 64 * (rows[-1] + 1)  # the browser lays out in 64ths of a pixel, cut down
+    item = Item("t", left, y, right - left, high, (base.box.order, base.box.rank))
     item.natural, item.lines = (left, right - left), len(lines)
     align = _alignment(base.box)
     if len(lines) > 1 or area:
@@ -258,7 +259,8 @@ def _baseline(part: _Part) -> bool:
     """Whether every inline element around a part leaves it on the line's baseline."""
     owner = part.box.parent
     while owner is not None and owner.css("display") == "inline":
-        if owner.css("vertical-align") not in ("baseline", ""):
+        raised = owner.css("position") == "relative" and (owner.px("top") or owner.px("bottom"))
+        if raised or owner.css("vertical-align") not in ("baseline", ""):
             return False
         owner = owner.parent
     return True

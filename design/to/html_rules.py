@@ -212,6 +212,9 @@ def layout(node: Node) -> list[str]:
     if node.kind == "grid":
         return rules + _grid(node)
     direction = "row" if node.kind == "row" else "column"
+    if tracks := _sharing(node):
+        rules.append(f"display:grid;grid-template-columns:{tracks};align-items:{_ALIGN[node.align]}")
+        return [*rules, f"column-gap:{px(node.gap[0])}"] if node.gap[0] else rules
     rules.append(f"display:flex;flex-direction:{direction};align-items:{_ALIGN[node.align]}")
     if node.justify != "start":
         rules.append(f"justify-content:{_JUSTIFY[node.justify]}")
@@ -221,6 +224,28 @@ def layout(node: Node) -> list[str]:
         main, cross = node.gap
         rules.append(f"gap:{px(cross)} {px(main)}" if node.kind == "row" else f"gap:{px(main)} {px(cross)}")
     return rules
+
+
+def _sharing(node: Node) -> str:
+    """The columns of a row whose filling children have unequal paddings, "" for other rows.
+
+    Flex would first give each its padding and share what is then left; in a design they are equally wide.
+    """
+    flow = [child for child in node.children if child.at is None]
+    filling = [child for child in flow if child.width == FILL]
+    if node.kind != "row" or node.wrap or len({_inset(child) for child in filling}) < 2:
+        return ""
+    if any(child.min_width or child.max_width is not None for child in filling):
+        return ""
+    return " ".join(
+        "minmax(0,1fr)" if child.width == FILL else "max-content" if child.width == HUG else px(float(child.width))
+        for child in flow
+    )
+
+
+def _inset(node: Node) -> float:
+    _, right, _, left = node.padding
+    return right + left
 
 
 def _grid(node: Node) -> list[str]:
@@ -294,6 +319,8 @@ def size(node: Node, parent: Node | None) -> list[str]:
         elif (inside, axis) in (("row", 0), ("col", 1)):
             least = node.min_width if axis == 0 else node.min_height
             rules.append(f"flex:1 1 0;min-{name}:{px(least)}")
+            if parent is not None and node.kind in ("img", "svg") and _sharing(parent):
+                rules.append("width:100%")
         elif inside in ("row", "col"):
             rules.append("align-self:stretch" + (";width:auto" if node.kind in ("img", "svg") else ""))
         else:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from design import Imported, SnapshotError, from_snapshot, load_snapshot, parse, print_design
-from design.tree import Linear, Node, Radial, SlotPaint, Solid, walk
+from design import Imported, SnapshotError, from_snapshot, from_snapshots, load_snapshot, parse, print_design
+from design.tree import Linear, Node, Radial, SlotPaint, Solid, expand, walk
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NAMES = ("landing", "layers", "type")
@@ -28,7 +28,7 @@ def imported(name: str) -> Imported:
 
 
 def nodes_of(found: Imported) -> list[Node]:
-    return [node for root in found.design.roots for node, _ in walk(root)]
+    return [node for root in expand(found.design).roots for node, _ in walk(root)]
 
 
 def text_of(node: Node) -> str:
@@ -51,7 +51,7 @@ def test_an_imported_page_round_trips(name: str) -> None:
 
 def test_flex_and_grid_become_row_column_and_grid() -> None:
     found = imported("landing")
-    page = found.design.roots[0]
+    page = expand(found.design).roots[0]
     nav, hero, cards, footer = page.children
     assert (page.kind, page.width) == ("col", 800.0)
     assert (nav.kind, nav.name, nav.justify, nav.align, nav.width) == ("row", "Nav", "between", "center", "fill")
@@ -61,7 +61,7 @@ def test_flex_and_grid_become_row_column_and_grid() -> None:
 
 
 def test_a_stretched_card_fills_and_the_one_that_stretches_it_hugs() -> None:
-    cards = imported("landing").design.roots[0].children[2].children
+    cards = expand(imported("landing").design).roots[0].children[2].children
     assert [card.height for card in cards[:3]] == ["fill", "hug", "fill"]
 
 
@@ -132,7 +132,7 @@ def test_controls_show_their_value_or_placeholder() -> None:
 
 def test_overlapping_boxes_keep_their_painting_order_and_stand_by_hand() -> None:
     found = imported("layers")
-    stage = found.design.roots[0].children[0]
+    stage = expand(found.design).roots[0].children[0]
     assert stage.kind == "box"
     assert stage.clip
     assert isinstance(stage.fills[0], Radial)
@@ -319,3 +319,33 @@ def test_missing_properties_are_tolerated() -> None:
     whole = json.loads(json.dumps(snapshot_of("landing")))
     whole["computed_styles"] = ["display"] + [f"unknown-{i}" for i in range(len(whole["computed_styles"]) - 1)]
     assert "Mornings on the water" in " ".join(texts_of(from_snapshot(whole)))
+
+
+def test_what_recurs_is_a_component_and_the_picture_is_the_same() -> None:
+    with_components = from_snapshot(snapshot_of("landing")).design
+    written_out = from_snapshot(snapshot_of("landing"), components=False).design
+    assert [component.name for component in with_components.components]
+    assert not written_out.components
+    assert texts_of(from_snapshot(snapshot_of("landing"))) == [
+        text_of(node) for root in written_out.roots for node, _ in walk(root) if node.kind == "t"
+    ]
+
+
+def test_frames_of_several_windows_share_slots_tokens_and_components() -> None:
+    one = from_snapshot(snapshot_of("layers"))
+    two = from_snapshots([snapshot_of("layers"), snapshot_of("layers")])
+    assert len(two.design.roots) == 2
+    assert set(two.slots) >= set(one.slots) - {"canvas", "masked"}
+    assert {component.name for component in two.design.components} >= {c.name for c in one.design.components}
+    assert parse(print_design(two.design)) == two.design
+
+
+def test_sections_and_headings_have_roles() -> None:
+    roles = {node.role for node in nodes_of(imported("landing"))}
+    assert roles >= {"nav", "section", "footer", "h1"}
+
+
+def test_spacings_that_recur_are_tokens() -> None:
+    spaces = dict(imported("landing").design.spaces)
+    assert 24.0 in spaces.values()
+    assert list(spaces.values()) == sorted(spaces.values())
