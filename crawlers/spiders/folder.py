@@ -32,7 +32,6 @@ from crawlers.local.entries import (
     read_images,
 )
 from crawlers.local.handler import SCHEME, piece_url
-from crawlers.local.parquet import image_column, open_parquet, read_row_group
 from crawlers.local.tar import Mark, read_tar
 from crawlers.parsers.media import NotAnImage, Sniffed, check_whole, sniff_image
 from crawlers.policy.decide import decide
@@ -126,6 +125,8 @@ class FolderSpider(ListingSpider):
 
     def parse_parquet(self, response: Response, root: int, inner: str) -> Iterator[Any]:
         """One request a row group."""
+        from crawlers.local.parquet import image_column, open_parquet  # every crawl loads every spider, few need Arrow
+
         place = self._place(response)
         try:
             with open_within(self._root(root).folder, decoded(inner)) as file:
@@ -140,6 +141,8 @@ class FolderSpider(ListingSpider):
 
     def parse_row_group(self, response: Response, root: int, inner: str, group: int) -> Iterator[Any]:
         """The images of a row group."""
+        from crawlers.local.parquet import image_column, open_parquet, read_row_group
+
         folder = self._root(root).folder
         beside = posixpath.dirname(decoded(inner))
         try:
