@@ -1,7 +1,7 @@
 """Consensus of simulated crowds against their truth, beside choix and crowd-kit; alpha beside the krippendorff package.
 
 `python -m benchmarks.aggregate [--peer PYTHON] [--seeds 12]`; PYTHON has benchmarks/peers/requirements-crowd.txt, by
-default the environment /tmp/peers/crowd or $GESSO_PEERS/crowd. benchmarks/crowds.py says what the crowds are.
+default the environment benchmarks/peers/crowd. benchmarks/crowds.py says what the crowds are.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def figures(answers: Answers, gap: float, stars: dict[bool, list[tuple[float, fl
 
 def run(argv: Sequence[str]) -> list[Figure]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.aggregate", description=__doc__)
-    parser.add_argument("--peer", default=str(Path(os.environ.get("GESSO_PEERS", "/tmp/peers")) / "crowd/bin/python"))
+    parser.add_argument("--peer", default=str(SCRIPT.parent / "crowd" / "bin" / "python"))
     parser.add_argument("--seeds", type=int, default=12)
     given = parser.parse_args(argv)
     seeds = range(given.seeds)
