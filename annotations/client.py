@@ -164,6 +164,14 @@ class Client:
             raise
         return Tasks([one for one in answer.get("tasks", []) if isinstance(one, dict)], int(answer.get("total") or 0))
 
+    def delete_predictions(self, project: int, tasks: Sequence[int]) -> None:
+        """All predictions of these tasks."""
+        chosen = {"selectedItems": {"all": False, "included": list(tasks)}}
+        self.call("POST", "/api/dm/actions", chosen, {"id": "delete_tasks_predictions", "project": project})
+
+    def update_prediction(self, prediction: int, **fields: Any) -> dict[str, Any]:
+        return _mapping(self.call("PATCH", f"/api/predictions/{prediction}/", fields))
+
     def delete_task(self, task: int) -> None:
         self.call("DELETE", f"/api/tasks/{task}/")
 
@@ -182,6 +190,12 @@ class Client:
         if not any(one.get("path") == path for one in there):
             fields = {"project": project, "path": path, "use_blob_urls": True, "title": "pictures"}
             self.call("POST", "/api/storages/localfiles/", fields)
+
+    def serve_in_order(self, project: int, ordering: str, title: str) -> None:
+        """Give the project a first tab of that order: the labelling page serves tasks as the tab has them."""
+        if not self.call("GET", "/api/dm/views", params={"project": project}):
+            data = {"title": title, "type": "list", "target": "tasks", "ordering": [ordering]}
+            self.call("POST", "/api/dm/views", {"project": project, "data": data}, {"project": project})
 
     def webhooks(self, project: int) -> list[dict[str, Any]]:
         return list(self.call("GET", "/api/webhooks/", params={"project": project}))

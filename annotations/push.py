@@ -131,6 +131,7 @@ def ensure_project(
             show_instruction=False,
         )
         project_id = int(made["id"])
+    client.serve_in_order(project_id, "tasks:predictions_score", "Most doubtful first")
     return ledger.add_project(Project(0, server, project_id, name, task.name, task.config_hash, task.shown))
 
 
@@ -202,15 +203,14 @@ def predict(
             replace(one, prediction=as_objects(answers), model_version=items.version, score=score)
             for one, answers, score in zip(questions, held, scores, strict=True)
         ]
-        has = _with_version(client, project, items.version)
-        todo = [one for one in newer if one.task_id not in has]
+        before = _predictions(client, project)
+        todo = [one for one in newer if not _is_done(before.get(one.task_id or 0), one)]
         for start in range(0, len(todo), BATCH):
             batch = todo[start : start + BATCH]
-            sent = [{"task": one.task_id, **_prediction(one, task)} for one in batch]
-            client.import_predictions(project.project_id, sent)
+            _replace(client, project, task, batch, before)
             ledger.set_predictions(project, batch)
             progress("predictions", start + len(batch), len(todo))
-        ledger.set_predictions(project, [one for one in newer if one.task_id in has])
+        ledger.set_predictions(project, newer)
         client.update_project(project.project_id, model_version=items.version)
     return len(todo)
 
@@ -339,16 +339,60 @@ def _keys_on_server(
             return found
 
 
-def _with_version(client: Client, project: Project, version: str) -> set[int]:
-    """Ids of the tasks that have a prediction of this model version."""
-    found: set[int] = set()
+@dataclass(frozen=True)
+class _Held:
+    """What the server has for a task: (id, model version, score) of its predictions, and whether it was answered."""
+
+    predictions: tuple[tuple[int, str, float], ...]
+    answered: bool
+
+
+def _is_done(held: _Held | None, question: Question) -> bool:
+    """Whether the prediction is there, and no older one's score stands in its way."""
+    if held is None:
+        return False
+    versions = {version for _, version, _ in held.predictions}
+    return question.model_version in versions and all(
+        abs(score - question.score) < 1e-9 for _, _, score in held.predictions
+    )
+
+
+def _replace(
+    client: Client, project: Project, task: LabelTask, batch: Sequence[Question], before: Mapping[int, _Held]
+) -> None:
+    """Label Studio orders by the scores of all predictions that a task has. So older ones go; where answers began from
+    them they stay, since the answers name them, and take the new score."""
+    held = {one.task_id or 0: before.get(one.task_id or 0, _Held((), False)) for one in batch}
+    fresh = [number for number, one in held.items() if one.predictions and not one.answered]
+    if fresh:
+        client.delete_predictions(project.project_id, fresh)
+    for one in batch:
+        there = held[one.task_id or 0]
+        for number, _, score in there.predictions if there.answered else ():
+            if score != one.score:
+                client.update_prediction(number, score=one.score)
+    has = {
+        number
+        for number, there in held.items()
+        if there.answered and any(v == batch[0].model_version for _, v, _ in there.predictions)
+    }
+    sent = [{"task": one.task_id, **_prediction(one, task)} for one in batch if one.task_id not in has]
+    if sent:
+        client.import_predictions(project.project_id, sent)
+
+
+def _predictions(client: Client, project: Project) -> dict[int, _Held]:
+    """Of every task on the server."""
+    found: dict[int, _Held] = {}
     page_number = 1
-    query = {"ordering": ["tasks:id"]}
     while True:
-        page = client.tasks(project.project_id, query, page_number, 500)
-        for task in page:
-            if any(one.get("model_version") == version for one in task.get("predictions", [])):
-                found.add(int(task["id"]))
+        page = client.tasks(project.project_id, {"ordering": ["tasks:id"]}, page_number, 500)
+        for one in page:
+            there = tuple(
+                (int(held["id"]), str(held.get("model_version") or ""), float(held.get("score") or 0.0))
+                for held in one.get("predictions") or []
+            )
+            found[int(one["id"])] = _Held(there, bool(one.get("total_annotations")))
         if len(page) < 500:
             return found
         page_number += 1

@@ -274,15 +274,18 @@ def _invalid(bench: Bench) -> list[Figure]:
             refused += 1
     every = len(INVALID) + len(NOT_JSON)
     task_id = bench.tasks()[0][0]
-    stored = 0
+    sent = stored = 0
     for task, _, result in INVALID:
         if task == TASK.name and isinstance(result, list) and all(isinstance(one, dict) for one in result):
-            with suppress(ServerError):  # it trips over one without a value
+            sent += 1
+            with suppress(ServerError):  # it trips over one without a value, when it has stored it
                 bench.people[0].create_annotation(task_id, result=result)
                 stored += 1
     done = bench.pull()
-    seen = f"Label Studio stored {stored} that were sent to it; {len(done.problems)} listed, {done.events} events"
-    good = refused == every and len(done.problems) == stored and not done.events
+    seen = (
+        f"Label Studio took {stored} of {sent} that were sent to it; {len(done.problems)} listed, {done.events} events"
+    )
+    good = refused == every and stored <= len(done.problems) <= sent and not done.events
     return [Figure("invalid results refused", refused, "", f"={every}", good, seen)]
 
 
