@@ -37,7 +37,9 @@ class RenderJob:
     """One picture to take: of `html`, or of `url` (http, https or data:).
 
     `width` × `height` is the viewport in CSS pixels. `full_page` gives the page's whole length, up to `max_height`;
-    `clip` (width, height) gives exactly that size from the top left, whatever the page's length.
+    `clip` (width, height) gives exactly that size from the top left, whatever the page's length. Chromium rounds
+    baselines in one of two ways, by whether the session that takes the picture emulates the pixel ratio
+    (`emulates_dpr`) or the context does; at a ratio of 1 they are the same.
     """
 
     html: str | None = None
@@ -49,6 +51,7 @@ class RenderJob:
     full_page: bool = False
     clip: tuple[int, int] | None = None
     max_height: int = 20_000
+    emulates_dpr: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ async def _render_all(
 
 
 async def _render(session: BrowserSession, job: RenderJob, take: Callable[[CDPSession, RenderJob], Awaitable[T]]) -> T:
-    viewport = Viewport("render", job.width, job.height, job.dpr)
+    viewport = Viewport("render", job.width, job.height, 1 if job.emulates_dpr else job.dpr)
     own_host = urlsplit(job.url).netloc if job.url else None
 
     async def guard(route: Route) -> None:
@@ -145,18 +148,24 @@ async def _render(session: BrowserSession, job: RenderJob, take: Callable[[CDPSe
 
     async with session.page(viewport, theme=job.theme, javascript=False) as page:
         await page.route("**/*", guard)
+        cdp = await page.context.new_cdp_session(page)
+        if job.emulates_dpr:
+            metrics = {"width": job.width, "height": job.height, "deviceScaleFactor": job.dpr, "mobile": False}
+            await cdp.send("Emulation.setDeviceMetricsOverride", metrics)
         if job.html is not None:
             await page.set_content(job.html, wait_until="load", timeout=LOAD_SECONDS * 1000)
         else:
             assert job.url is not None
             await page.goto(job.url, wait_until="load", timeout=LOAD_SECONDS * 1000)
-        return await take(await page.context.new_cdp_session(page), job)
+        return await take(cdp, job)
 
 
 async def _picture(cdp: CDPSession, job: RenderJob) -> bytes:
     width, height = job.clip or (job.width, job.height)
     if job.full_page and job.clip is None:
         height = min((await measure(cdp, job.width)).height, job.max_height)
+    if job.emulates_dpr:
+        return await screenshot(cdp, width, height, 1, dpr=job.dpr)
     return await screenshot(cdp, width, height, job.dpr)
 
 
