@@ -124,9 +124,11 @@ class Teacher:
             import torch
             from tokenizers import Tokenizer
             from transformers import AutoModel
+            from transformers.utils import logging
 
             from curation.encoder.place import precision
 
+            logging.disable_progress_bar()  # ours says more
             try:
                 kind = torch.bfloat16 if precision() == "bf16" else torch.float32
                 model = AutoModel.from_pretrained(
