@@ -73,6 +73,19 @@ def test_a_run_pulled_at_any_step_ends_at_the_same_weights(tmp_path: Path, train
         assert [line.split(",")[:7] for line in mine] == [line.split(",")[:7] for line in whole]
 
 
+def test_averaged_weights_in_bf16_survive_a_pull_as_well(tmp_path: Path, recipe: Recipe) -> None:
+    def pull(task: str, done: int, total: int) -> None:
+        if task == "encoder" and done == 8:
+            raise Stop
+
+    config = recipe(average=0.9, precision="bf16", lora={"rank": 2}, loss="siglip", accumulate=2)
+    with pytest.raises(Stop):
+        train(config, tmp_path / "pulled", progress=pull)
+    train(config, tmp_path / "pulled")
+    train(config, tmp_path / "whole")
+    assert _digest(tmp_path / "pulled") == _digest(tmp_path / "whole")
+
+
 def test_a_killed_process_goes_on_to_the_same_weights(tmp_path: Path, recipe: Recipe) -> None:
     settings = recipe(steps=40).model_dump(mode="json")
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(settings))
