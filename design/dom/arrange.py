@@ -12,6 +12,7 @@ from design.tree import Align
 
 TOUCH = 0.6  # two boxes that share less than this do not overlap
 EXACT = 0.3  # positions nearer than this are the same
+SHARED_BORDER = 1.05  # px of a border that two neighbours draw in one place
 MAX_CUTS = 12
 MAX_PAIRS = 200_000
 
@@ -49,6 +50,8 @@ def _plan(frame: Item, cuts: int) -> set[int]:
 def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
     """(in flow, placed by hand)."""
     children = frame.children
+    if frame.hints.direction:
+        _part_borders(children, 0 if frame.hints.direction == "row" else 1)
     pairs = _overlaps(children)
     if pairs is None:
         return [], children
@@ -67,6 +70,18 @@ def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
             loser = a if _painted_at(a, b) > _painted_at(b, a) else b
         out.add(id(loser))
     return [c for c in children if id(c) not in out], [c for c in children if id(c) in out]
+
+
+def _part_borders(children: list[Item], axis: int) -> None:
+    """Let neighbours touch whose borders lie one on the other (a margin of -1px): the first gives way."""
+    flow = sorted((c for c in children if not c.hints.out), key=lambda c: c.start(axis))
+    for before, after in pairwise(flow):
+        over = before.end(axis) - after.start(axis)
+        if TOUCH < over <= SHARED_BORDER and before.kind == "frame" and before.extent(axis) > 2 * over:
+            if axis:
+                before.height -= over
+            else:
+                before.width -= over
 
 
 def _decorates(child: Item, frame: Item) -> bool:
