@@ -142,9 +142,7 @@ def _inner(nodes: Sequence[Node], given: list[list[Prop]], taken: set[str]) -> N
     kept: list[Prop] = []
     names = list(dict.fromkeys(p.name for node in nodes for p in node.props))
     for name in names:
-        values = [
-            [p.value for p in node.props if p.name == name and not isinstance(p.value, Bound)] for node in nodes
-        ]
+        values = [[p.value for p in node.props if p.name == name and not isinstance(p.value, Bound)] for node in nodes]
         if all(value == values[0] for value in values):
             kept += [Prop(name, value) for value in values[0]]
             continue
