@@ -13,9 +13,9 @@ from pipelines.crawl_commands import app as crawl_app
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
 from pipelines.curate_commands import app as curate_app
 from pipelines.curate_commands import example
+from pipelines.design_commands import app as design_app
 from pipelines.label_commands import app as label_server_app
 from pipelines.label_trust_commands import app as label_trust_app
-from pipelines.design_commands import app as design_app
 from pipelines.output_commands import app as output_app
 
 app = typer.Typer(

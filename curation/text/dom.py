@@ -80,7 +80,7 @@ def on_picture(words: list[Word], page_width: float, size: tuple[int, int]) -> l
 
 def _typed(box: Box) -> list[Fragment]:
     """What a form control shows, which has no line boxes; about as wide as its letters."""
-    item = control_text(box, box.rank) if box.tag in CONTROLS else None
+    item = control_text(box, box.rank, {}) if box.tag in CONTROLS else None
     if item is None:
         return []
     text = item.look["runs"][0].text

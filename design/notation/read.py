@@ -189,10 +189,10 @@ class Reader:
             cursor.need("=")
             variant[key] = cursor.word()
         cursor.space()
-        key = name, frozenset(variant.items())
-        if key in self._begun:
+        begun = name, frozenset(variant.items())
+        if begun in self._begun:
             self._on_note(_at(cursor, start, "a component and variant that no line above gives; this one holds"))
-        self._begun.add(key)
+        self._begun.add(begun)
         self._holds.setdefault(name, set())
         self.token_lines["+", name] = self._line
         self._push(cursor, 0, Component(name, Node("box"), tuple(variant.items())))
