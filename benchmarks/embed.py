@@ -245,7 +245,7 @@ def peer(pictures: list[Picture], encoder: Path, work: Path, python: Path, batch
     ) as child:
         assert child.stdout is not None
         for line in child.stdout:
-            last = line
+            last = line if line.startswith("{") else last
             if line.startswith("CLOCK STARTS"):
                 clock.__enter__()
     try:
