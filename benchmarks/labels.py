@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -220,9 +221,7 @@ def _kill_push(bench: Bench, count: int, kills: int, rng: random.Random) -> int:
     for _ in range(kills):
         there = _state(bench, "there")
         process = _gesso(command)
-        done += _kill_when(
-            process, lambda there=there: _state(bench, "sent") > 0 and _state(bench, "there") >= there, rng
-        )
+        done += _kill_when(process, partial(_pushing, bench, there), rng)
     _finish(_gesso(command))
     return done
 
@@ -238,9 +237,19 @@ def _kill_pull(bench: Bench, home: Path, kills: int, rng: random.Random) -> int:
     for _ in range(kills):
         parts = len(list(events_folder(home).glob("*.parquet")))
         process = _gesso(command)
-        done += _kill_when(process, lambda parts=parts: len(list(events_folder(home).glob("*.parquet"))) > parts, rng)
+        done += _kill_when(process, partial(_pulling, home, parts), rng)
     _finish(_gesso(command))
     return done
+
+
+def _pushing(bench: Bench, there: int) -> bool:
+    """Whether a request is under way."""
+    return _state(bench, "sent") > 0 and _state(bench, "there") >= there
+
+
+def _pulling(home: Path, parts: int) -> bool:
+    """Whether more events were written than the parts that there were."""
+    return len(list(events_folder(home).glob("*.parquet"))) > parts
 
 
 def _many(bench: Bench, many: int, rng: random.Random) -> list[Figure]:
