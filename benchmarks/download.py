@@ -47,29 +47,22 @@ SIZE = (1080, 1920)
 AN_APP = 6  # screenshots
 THREADS = (16, 64)  # img2dataset's, tried once; the best is measured
 
-RECIPE = "name: listings\nfeatures: [decode, hashes, ink]\nrelations: {copy: {policy: keep_all}}\n"
+RECIPE = "name: listings\nfeatures: [decode, hashes, ink]\n"
 
-FEATURES = """
-import sys
-from pathlib import Path
-from curation.recipe import load_recipe
-from curation.run import curate
-home = Path(sys.argv[1])
-print(curate(load_recipe(home / "recipe.yaml"), home, report=False).path)
-"""
-
-AS_THEY_ARE = """
+# Without what relations compare by: img2dataset looks for no copies either.
+CURATE = """
 import sys
 from pathlib import Path
 import pyarrow.parquet as pq
 from crawlers.captures import CaptureStore
 from curation import captures_table
 from curation.recipe import load_recipe
-from curation.run import curate_table
-home = Path(sys.argv[1])
-table = captures_table.of_store(CaptureStore(str(home / "captures")), home)
-pq.write_table(table.drop_columns([captures_table.DIGEST.name]), home / "captures.parquet")
-print(curate_table(load_recipe(home / "recipe.yaml"), home, home / "captures.parquet").path)
+from curation.run import curate_table, table_of
+home, features = Path(sys.argv[1]), sys.argv[2] == "features"
+recipe = load_recipe(home / "recipe.yaml")
+table = table_of(recipe, home) if features else captures_table.of_store(CaptureStore(str(home / "captures")), home)
+pq.write_table(table.select([name for name in table.column_names if name[0] != "_"]), home / "captures.parquet")
+print(curate_table(recipe, home, home / "captures.parquet").path)
 """
 
 
@@ -183,13 +176,13 @@ def ours(address: str, home: Path, images: int) -> Ours:
         failures = [summary.failures for summary in summaries]
         raise CannotRun(f"the crawl brought {brought} of {images} pictures: {failures}")
     (home / "recipe.yaml").write_text(RECIPE)
-    return Ours(crawled, curated(AS_THEY_ARE, home, images), curated(FEATURES, home, images))
+    return Ours(crawled, curated(home, images, "as they are"), curated(home, images, "features"))
 
 
-def curated(program: str, home: Path, images: int) -> float:
+def curated(home: Path, images: int, how: str) -> float:
     """Seconds from a store to shards, in a process of its own."""
     begun = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", program, str(home)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", CURATE, str(home), how], cwd=ROOT, capture_output=True, text=True)
     seconds = time.monotonic() - begun
     if done.returncode:
         raise CannotRun(f"curate failed: {done.stderr[-500:]}")
@@ -327,7 +320,7 @@ def figures(
         Figure("limit: written and synced", limit("synced"), "images/s"),
         Figure("gesso: the crawl alone, to a store", rate(crawled), "images/s"),
         Figure("gesso: to shards, bytes as they are", rate(shards), "images/s"),
-        Figure("gesso: to shards, decoded, with features and relations", rate(features), "images/s"),
+        Figure("gesso: to shards, decoded, with features", rate(features), "images/s"),
         Figure(f"img2dataset, {threads} threads: bytes as they are", rate(kept), "images/s"),
         Figure(f"img2dataset, {threads} threads: encoded again, its default", rate(encoded), "images/s"),
         at_least("gesso's crawl / img2dataset, bytes as they are", ratio(kept, crawled), "×", 1.3),
