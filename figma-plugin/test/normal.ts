@@ -17,8 +17,7 @@ export function normal(payload: Payload, tokens = true): unknown {
 
 function told(payload: Payload): unknown {
   return {
-    nodes: payload.nodes.map(node),
-    components: payload.components.map(({ name, variant }) => [name, variant]),
+    trees: trees(payload),
     paintStyles: payload.paintStyles,
     textStyles: payload.textStyles,
     effectStyles: payload.effectStyles,
@@ -27,14 +26,34 @@ function told(payload: Payload): unknown {
   };
 }
 
+const keyOf = ({ name, variant }: Payload['components'][number]): string => JSON.stringify([name, Object.entries(variant).sort()]);
+
+/** Tree by tree, components by name and variant: in which order they stand in the file says nothing. */
+function trees(payload: Payload): [string, unknown[]][] {
+  const keys = new Map(payload.components.map((component) => [component.node, keyOf(component)]));
+  const found: [string, unknown[]][] = [];
+  let start = 0;
+  payload.nodes.forEach((entry, index) => {
+    if (entry.parent === null) {
+      start = index;
+      found.push([keys.get(index) ?? '', []]);
+    }
+    const component = entry.component === undefined ? undefined : keyOf(payload.components[entry.component]!);
+    const parent = entry.parent === null ? null : entry.parent - start;
+    found.at(-1)![1].push({ ...(node(entry.resize || entry.component === undefined ? entry : { ...entry, resize: payload.nodes[payload.components[entry.component]!.node]!.resize }) as object), component, parent });
+  });
+  return found.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
 function node(entry: Entry): unknown {
   const { props, sizing, resize, place } = entry;
   const size = resize && [keep(sizing.layoutSizingHorizontal, resize[0]), keep(sizing.layoutSizingVertical, resize[1])];
   if (size && props.textAutoResize === 'WIDTH_AND_HEIGHT') size.fill(null);
   if (size && props.textAutoResize === 'HEIGHT') size[1] = null;
+  const told = size?.every((side) => side === null) ? null : size;
   const { use, ...data } = entry.data;
   return {
-    type: entry.type, parent: entry.parent, props: plain(props, entry.type), size, sizing, limits: entry.limits, place,
+    type: entry.type, parent: entry.parent, props: plain(props, entry.type), size: told, sizing, limits: entry.limits, place,
     cell: entry.cell, span: entry.span, svg: entry.svg, component: entry.component, data: { ...data, ...(use ? { use: true } : {}) },
     segments: entry.type === 'TEXT' ? segments(props, entry.ranges ?? []) : undefined,
     overrides: entry.overrides?.map(({ path, props: given, ranges }) => [path, plain(given, 'TEXT'), segments(given, ranges ?? [])]),

@@ -278,13 +278,13 @@ function given(component: Node, plain: Node): Prop[] {
     if (a.shown && a.visible !== b.visible) props.push(prop(a.shown, b.visible));
     if (a.bind && a.kind === 't' && !same(a.runs, b.runs)) props.push(...(b.runs.length ? b.runs : [run('')]).map((piece) => prop(a.bind, piece)));
     const fill = b.fills.at(-1);
-    if (a.bind && a.kind !== 't' && fill && !same(a.fills, b.fills)) props.push(prop(a.bind, fill));
+    if (a.bind && fill && !same(a.fills, b.fills)) props.push(prop(a.bind, fill));
     if (a.kind !== 'use') a.children.forEach((child, i) => b.children[i] && stack.push([child, b.children[i]]));
   }
   return props;
 }
 
-const SIZES = new Set(['width', 'height', 'at', 'cell', 'bind', 'shown', 'children', 'visible', 'name']);
+const SIZES = new Set(['width', 'height', 'at', 'cell', 'bind', 'shown', 'children', 'visible', 'name', 'role', 'raw', 'link', 'selfAlign']);
 
 /** Whether two trees show the same, but for where the first of them stands, and for sizes that follow from content. */
 function equal(a: Node, b: Node, component: string): boolean {
