@@ -152,11 +152,14 @@ class _Page:
         rules.append("white-space:" + ("pre-wrap" if flows else "pre"))
         return rules
 
-    def _type(self, style: Style | None) -> list[str]:
-        found = self.styles.get(style) if isinstance(style, str) else style
-        type_ = found or TextStyle("sans-serif")
+    def _found(self, style: Style | None) -> TextStyle:
+        return (self.styles.get(style) if isinstance(style, str) else style) or TextStyle("sans-serif")
+
+    def _type(self, style: Style | None, *, inside: bool = False) -> list[str]:
+        """`inside` a text that has a line height: a run of another size must not make its line higher."""
+        type_ = self._found(style)
         family = self.fonts.get(type_.family[1:], "sans-serif") if type_.family.startswith("^") else type_.family
-        leading = exact(type_.line_height) if type_.line_height else "normal"
+        leading = "0" if inside else exact(type_.line_height) if type_.line_height else "normal"
         slant = "italic " if type_.italic else ""
         rules = [f"font:{slant}{type_.weight} {exact(type_.size)}/{leading} {css_families(family)}"]
         if type_.letter_spacing:
@@ -165,11 +168,12 @@ class _Page:
 
     def _runs(self, node: Node, active: bool) -> str:
         flows = node.text_align == "justify" or (self.reflow and node.width != HUG)
-        return "".join(self._run(run, flows, active) for run in node.runs)
+        led = self._found(node.style).line_height > 0
+        return "".join(self._run(run, flows, active, led) for run in node.runs)
 
-    def _run(self, run: Run, flows: bool, active: bool) -> str:
+    def _run(self, run: Run, flows: bool, active: bool, led: bool) -> str:
         text = escape(run.text).replace(SOFT_BREAK, " " if flows else "\n")
-        rules = [] if run.style is None else self._type(run.style)
+        rules = [] if run.style is None else self._type(run.style, inside=led)
         if run.paint is not None:
             rules += self.painter.ink(run.paint)
         lines = ["underline"] * run.underline + ["line-through"] * run.strike
