@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,9 +122,9 @@ class KeptLooks:
     def _mark(self) -> Path:
         return self.folder / "looks.json"
 
-    def _facts(self) -> dict[str, list[int]] | None:
+    def _facts(self) -> dict[str, Any] | None:
         try:
-            facts: dict[str, list[int]] = json.loads(self._mark.read_text(encoding="utf-8"))
+            facts: dict[str, Any] = json.loads(self._mark.read_text(encoding="utf-8"))
             size = int(np.prod(facts["shape"])) * 2
             whole = self._path.stat().st_size == size and facts["shape"][:2] == [self.pictures.rows, self.looks]
             return facts if whole else None

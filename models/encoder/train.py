@@ -274,8 +274,8 @@ class _Training:
         weights = self.config.weights.model_dump()
         loss = sum(weights[name] * value for name, value in parts.items())
         self.parts = {name: float(value.detach()) for name, value in parts.items()}
-        self.value = float(loss.detach())  # type: ignore[union-attr]
-        return loss * self.ranks.world_size  # type: ignore[return-value]  # the ranks' gradients are averaged
+        self.value = float(loss.detach())
+        return loss * self.ranks.world_size  # the ranks' gradients are averaged
 
     def _scales(self) -> tuple[Tensor, Tensor | None]:
         """Scale and bias from their masters; each rank has their whole gradient, of which one share counts."""
