@@ -126,6 +126,8 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     parser.add_argument("--kills", type=int, default=4)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
+    if options.tasks < CHANGES or options.many < 2 * options.tasks:
+        raise CannotRun(f"give --tasks of {CHANGES} or more, and --many of at least twice that")
     rng = random.Random(options.seed)
     try:
         require_installation()
