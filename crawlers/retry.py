@@ -33,7 +33,7 @@ FUNCTIONS = frozenset(
         *("nullif", "replace", "round", "rtrim", "sign", "substr", "substring", "trim", "typeof", "unicode", "upper"),
     }
 )
-FLAGS = frozenset({"sections", "nofollow", "alternates", "cross_site", "render"})  # options without a value
+FLAGS = frozenset({"sections", "nofollow", "alternates", "cross_site", "render", "older"})  # options without a value
 DUE = "retry_at IS NOT NULL AND retry_at <= now"
 MAX_EXPRESSION = 2000
 MAX_STEPS = 50_000_000  # of SQLite's machine: an expression that would not end is stopped
