@@ -247,7 +247,7 @@ def solos() -> list[Solo]:
         Solo("SIGKILL of the browser, 3 times", "went on, exit code 0", 60, kill_child("browser", 3)),
         Solo("SIGKILL of a renderer, 5 times", "went on, exit code 0", 60, kill_child("renderer", 5)),
         Solo("too little room to begin", "StoreFull", 5, no_room),
-        Solo("disk full on the way", "exit code 3, then 0", 60, full_disk),
+        Solo("disk full on the way", "exit code 2, then 0", 60, full_disk),
         Solo("name that rebinds", "dialled, egress", 2, rebinding([PUBLIC], ["127.0.0.1"])),
         Solo("name with mixed answers", "egress", 2, rebinding([PUBLIC, "10.0.0.1"])),
         Solo("name of a mapped address", "egress", 2, rebinding(["::ffff:169.254.169.254"])),
