@@ -13,7 +13,7 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Costs:
-    """What one capture costs. The defaults were printed by the benchmarks on one machine: give what they print on yours.
+    """What one capture costs. The defaults come from the benchmarks on one machine: give what they print on yours.
 
     `feature_seconds`: one core, all CPU features (`python -m benchmarks.curate`). `row_seconds`: one core, from feature
     table to shards, relations included (`python -m benchmarks.scale`). `row_bytes`: peak memory of that a row.
@@ -27,8 +27,8 @@ class Costs:
     image_bytes: float
 
 
-# Two cores with AMX. benchmarks.curate: 0.407 captures a second and core, all features at hand, ViT-B/32. benchmarks.scale
-# at 1,000,000 rows: 3.91 minutes of both cores, 2.67 GiB. The two sizes on disk are round assumptions.
+# Two cores with AMX. benchmarks.curate: 0.407 captures a second and core, all features at hand, ViT-B/32.
+# benchmarks.scale at 1,000,000 rows: 3.91 minutes of both cores, 2.67 GiB. The sizes on disk are round assumptions.
 MEASURED = Costs(feature_seconds=2.5, row_seconds=0.0005, row_bytes=2900, table_bytes=4200, image_bytes=180_000)
 
 
