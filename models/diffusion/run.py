@@ -9,10 +9,10 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
@@ -47,6 +47,9 @@ class TrainResult:
 
     def as_dict(self) -> dict[str, Any]:
         return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
+
+
+R = TypeVar("R", bound=TrainResult)
 
 
 @dataclass(frozen=True)
@@ -184,31 +187,42 @@ class RunFolder:
 
     def finished(self) -> TrainResult | None:
         """The result, where the model of this very recipe is there already."""
+        return self.read_result(TrainResult, "model_index.json")
+
+    def finish(self, weights_sha256: str) -> TrainResult:
+        """Write training.json from the log, and return it."""
+        rows = self.log_rows()
+        facts = self.figures([row for row in rows if row["phase"] == DENOISER])
+        facts["seconds"] = round(sum(float(row["seconds"]) for row in rows), 2)
+        result = TrainResult(run_dir=self.path, model_dir=self.model, weights_sha256=weights_sha256, **facts)
+        self.write_result(result)
+        return result
+
+    def read_result(self, kind: type[R], whole: str) -> R | None:
+        """training.json, if it is of this very recipe and the model's last file is there."""
         try:
             facts = json.loads((self.path / "training.json").read_text(encoding="utf-8"))
             if facts.pop("fingerprint") != self.fingerprint or facts["steps"] != self.config.total_steps:
                 return None
             facts.update(run_dir=self.path, model_dir=self.model)
-            return TrainResult(**facts) if (self.model / "model_index.json").is_file() else None
+            return kind(**facts) if (self.model / whole).is_file() else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def finish(self, weights_sha256: str) -> TrainResult:
-        """Write training.json from the log, and return it."""
-        rows = [row for row in self.log_rows() if row["phase"] == DENOISER]
+    def write_result(self, result: TrainResult) -> None:
+        """Leave training.json, which says that the run has finished."""
+        facts = {**result.as_dict(), "fingerprint": self.fingerprint}
+        write_durably(self.path / "training.json", json.dumps(facts, indent=1))
+
+    def figures(self, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+        """What a result says of a log's rows: steps, losses, seconds, pictures a second."""
         losses = [float(row["loss"]) for row in rows]
         seconds = sum(float(row["seconds"]) for row in rows)
         tenth = max(1, len(losses) // 10)
-        result = TrainResult(
-            run_dir=self.path,
-            model_dir=self.model,
-            steps=self.config.total_steps,
-            loss_first=round(sum(losses[:tenth]) / tenth, 6),
-            loss_last=round(sum(losses[-tenth:]) / tenth, 6),
-            images_per_second=round(len(rows) * self.config.batch_size / seconds, 2) if seconds else 0.0,
-            seconds=round(sum(float(row["seconds"]) for row in self.log_rows()), 2),
-            weights_sha256=weights_sha256,
-        )
-        facts = {**result.as_dict(), "fingerprint": self.fingerprint}
-        write_durably(self.path / "training.json", json.dumps(facts, indent=1))
-        return result
+        return {
+            "steps": self.config.total_steps,
+            "loss_first": round(sum(losses[:tenth]) / tenth, 6),
+            "loss_last": round(sum(losses[-tenth:]) / tenth, 6),
+            "images_per_second": round(len(rows) * self.config.batch_size / seconds, 2) if seconds else 0.0,
+            "seconds": round(seconds, 2),
+        }

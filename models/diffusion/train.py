@@ -6,7 +6,6 @@ run that is killed goes on from its last checkpoint to the same weights.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +13,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.command import command
 from models.diffusion.config import DiffusionConfig, load_config
 from models.diffusion.run import DENOISER, Checkpoint, RunFolder, TrainResult, replace_folder
 from models.errors import GessoError
@@ -284,30 +284,5 @@ class _Training:
         return result
 
 
-def main(arguments: list[str]) -> int:
-    """`python -m models.diffusion.train RECIPE [HOME]`."""
-    if not arguments or len(arguments) > 2:
-        sys.stderr.write("usage: python -m models.diffusion.train RECIPE [HOME]\n")
-        return 2
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve whatever shares the machine
-    try:
-        result = train(load_config(Path(arguments[0])), Path(arguments[1] if len(arguments) > 1 else "workspace"))
-    except Exception as error:
-        if not _is_ours(error):
-            raise
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(
-        f"{result.steps} steps, loss {result.loss_first:.3f} to {result.loss_last:.3f}: {result.model_dir}\n"
-    )
-    return 0
-
-
-def _is_ours(error: Exception) -> bool:
-    from curation.errors import GessoError as CurationError
-
-    return isinstance(error, GessoError | CurationError)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command("models.diffusion.train", train, load_config))

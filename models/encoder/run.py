@@ -6,12 +6,10 @@ runs/<name>/recipe.yaml  train.csv  validation.csv  start/  looks/  checkpoints/
 from __future__ import annotations
 
 import csv
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from models.diffusion.run import RunFolder, write_durably
+from models.diffusion.run import RunFolder, TrainResult, write_durably
 from models.encoder.towers import CONFIG
 
 LOG_COLUMNS = ("step", "loss", "texts", "pictures", "teacher", "aim", "scale", "lr", "seconds")
@@ -19,21 +17,10 @@ VALIDATION_COLUMNS = ("step", "same_group_1", "same_group_5", "text_group_1", "t
 
 
 @dataclass(frozen=True)
-class EncoderResult:
+class EncoderResult(TrainResult):
     """A finished run. Losses are means over the first and last tenth of the steps; `validation` the last figures."""
 
-    run_dir: Path
-    model_dir: Path
-    steps: int
-    loss_first: float
-    loss_last: float
-    images_per_second: float
-    seconds: float
-    weights_sha256: str
     validation: dict[str, float]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
 
 
 class EncoderRun(RunFolder):
@@ -58,34 +45,18 @@ class EncoderRun(RunFolder):
 
     def result(self) -> EncoderResult | None:
         """The result, where the model of this very recipe is there already."""
-        try:
-            facts = json.loads((self.path / "training.json").read_text(encoding="utf-8"))
-            if facts.pop("fingerprint") != self.fingerprint or facts["steps"] != self.config.total_steps:
-                return None
-            facts.update(run_dir=self.path, model_dir=self.model)
-            return EncoderResult(**facts) if (self.model / CONFIG).is_file() else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return self.read_result(EncoderResult, CONFIG)
 
     def conclude(self, weights_sha256: str) -> EncoderResult:
         """Write training.json from the logs, and return it."""
-        rows = _rows(self.log_path, LOG_COLUMNS[-1])
-        losses = [float(row["loss"]) for row in rows]
-        seconds = sum(float(row["seconds"]) for row in rows)
-        tenth = max(1, len(losses) // 10)
         result = EncoderResult(
             run_dir=self.path,
             model_dir=self.model,
-            steps=self.config.total_steps,
-            loss_first=round(sum(losses[:tenth]) / tenth, 6),
-            loss_last=round(sum(losses[-tenth:]) / tenth, 6),
-            images_per_second=round(len(rows) * self.config.batch_size / seconds, 2) if seconds else 0.0,
-            seconds=round(seconds, 2),
             weights_sha256=weights_sha256,
             validation=(self.validations() or [{}])[-1],
+            **self.figures(_rows(self.log_path, LOG_COLUMNS[-1])),
         )
-        facts = {**result.as_dict(), "fingerprint": self.fingerprint}
-        write_durably(self.path / "training.json", json.dumps(facts, indent=1))
+        self.write_result(result)
         return result
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.command import command
 from models.diffusion.run import Checkpoint, replace_folder
 from models.diffusion.train import TrainingError, dataset_folder
 from models.encoder.config import EncoderConfig, load_config
@@ -26,7 +26,6 @@ from models.encoder.run import EncoderResult, EncoderRun
 from models.encoder.samples import Draw, Samples, SamplesError, draws, read_samples, sentences
 from models.encoder.stored import Stored
 from models.encoder.teacher import Teacher, reading
-from models.errors import GessoError
 from models.ranks import Ranks, joined
 
 if TYPE_CHECKING:
@@ -365,30 +364,5 @@ class _Training:
         return result
 
 
-def main(arguments: list[str]) -> int:
-    """`python -m models.encoder.train RECIPE [HOME]`."""
-    if not arguments or len(arguments) > 2:
-        sys.stderr.write("usage: python -m models.encoder.train RECIPE [HOME]\n")
-        return 2
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve whatever shares the machine
-    try:
-        result = train(load_config(Path(arguments[0])), Path(arguments[1] if len(arguments) > 1 else "workspace"))
-    except Exception as error:
-        if not _is_ours(error):
-            raise
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(
-        f"{result.steps} steps, loss {result.loss_first:.3f} to {result.loss_last:.3f}: {result.model_dir}\n"
-    )
-    return 0
-
-
-def _is_ours(error: Exception) -> bool:
-    from curation.errors import GessoError as CurationError
-
-    return isinstance(error, GessoError | CurationError)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command("models.encoder.train", train, load_config))
