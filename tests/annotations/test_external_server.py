@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +22,8 @@ from annotations.events import read_current
 from annotations.server.access import Annotator, Session, invite
 from benchmarks import label_set
 from crawlers.browser.find import require_chromium
-from tests.annotations.conftest import LabelServer
-from tests.conftest import ROOT, run_gesso
+from tests.annotations.conftest import LabelServer, serving
+from tests.conftest import run_gesso
 
 pytestmark = [pytest.mark.labelstudio, pytest.mark.browser]
 TASK = Critique()
@@ -49,26 +47,13 @@ def external(label_server: LabelServer, tmp_path: Path) -> Iterator[External]:
     with Session(label_server.server.url) as session:
         session.log_in(person.email, person.password)
         token = session.personal_token()
-    command = [sys.executable, "-m", "pipelines.cli", "label", "serve", "--external", label_server.server.url]
-    process = subprocess.Popen(
-        [*command, "--backend-port", "0", "--home", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env={**os.environ, "COLUMNS": "200", "GESSO_LABEL_TOKEN": token},
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if "listening for labels" in line:
-                break
-        else:
-            pytest.fail(f"serve --external ended: {''.join(said)}")
-        assert token not in "".join(said)
-        with Client(label_server.server.url, token) as client:
-            yield External(tmp_path, person, client, process)
-    finally:
-        process.kill()
-        process.communicate()
+    url = label_server.server.url
+    with (
+        serving(tmp_path, "listening for labels", "--external", url, GESSO_LABEL_TOKEN=token) as (process, said),
+        Client(url, token) as client,
+    ):
+        assert token not in said
+        yield External(tmp_path, person, client, process)
 
 
 def test_a_server_that_was_there_gets_questions_shows_signed_pictures_and_gives_labels_back(
