@@ -37,7 +37,9 @@ def write(home: Path, count: int, seed: int = 7, *, scale: float = 1.0, name: st
     table = pa.Table.from_pylist(rows).append_column("embedding", embedding)
     shard = "train-00000-of-00001.parquet"
     pq.write_table(table, folder / shard, row_group_size=500)
-    review = table.select(["capture_id", "site", "image_sha256"]).append_column("state", pa.array(["kept"] * count))
+    review = table.select(["capture_id", "site", "image_sha256", "format"]).append_column(
+        "state", pa.array(["kept"] * count)
+    )
     pq.write_table(review, folder / "review.parquet")
     pq.write_table(review.slice(0, 0), folder / "rejected.parquet")
     pq.write_table(
