@@ -42,7 +42,7 @@ class External:
 
 @pytest.fixture
 def external(label_server: LabelServer, tmp_path: Path) -> Iterator[External]:
-    label_set.write(tmp_path, 24, scale=0.5)
+    label_set.write(tmp_path, 24, scale=0.5, name="elsewhere")  # a server has one project of a dataset's name
     person = invite(label_server.client, f"eve{time.time_ns()}@localhost.local")
     with Session(label_server.server.url) as session:
         session.log_in(person.email, person.password)
@@ -60,13 +60,13 @@ def test_a_server_that_was_there_gets_questions_shows_signed_pictures_and_gives_
     label_server: LabelServer, external: External
 ) -> None:
     home, client = external.home, external.client
-    known = pq.read_table(home / "datasets/screens/1/train-00000-of-00001.parquet")["image_sha256"].to_pylist()[:3]
+    known = pq.read_table(home / "datasets/elsewhere/1/train-00000-of-00001.parquet")["image_sha256"].to_pylist()[:3]
     gold = home / "gold.jsonl"
     gold.write_text(
         "".join(json.dumps({"items": [sha], "answers": [{"aspect": "overall", "value": 5}]}) + "\n" for sha in known)
     )
     done = run_gesso(
-        "label", "push", "screens", "--count", str(ASKED), "--raters", "1", "--gold", str(gold), "--ml",
+        "label", "push", "elsewhere", "--count", str(ASKED), "--raters", "1", "--gold", str(gold), "--ml",
         "--home", str(home), "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -28,7 +28,13 @@ LISTED = (
 
 
 @pytest.mark.parametrize(
-    "data", [URLS, gzip.compress(URLS), b"\xef\xbb\xbf" + URLS, gzip.compress(URLS[:200]) + gzip.compress(URLS[200:])]
+    "data",
+    [
+        URLS,
+        gzip.compress(URLS, mtime=0),
+        b"\xef\xbb\xbf" + URLS,
+        gzip.compress(URLS[:200], mtime=0) + gzip.compress(URLS[200:], mtime=0),
+    ],
 )
 def test_a_set_of_urls_packed_or_not(data: bytes) -> None:
     found = parse_sitemap(data)
