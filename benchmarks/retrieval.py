@@ -83,11 +83,13 @@ def listed(options: argparse.Namespace) -> list[Figure]:
     return [*figures, *same_app("perceptual hash", hash_vectors(images), apps.names, must=False)]
 
 
-def looked(tower: Tower, images: Sequence[Image.Image]) -> np.ndarray:
-    """n × d of length 1: each picture whole."""
-    parts = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
-    looks = (np.concatenate([views(i, tower.side, tower.fill, "letterbox", 1) for i in some]) for some in parts)
-    return np.concatenate([np.asarray(tower.encode(some), np.float32) for some in looks])
+def looked(tower: Tower, images: Sequence[Image.Image], view: View = "tiles") -> np.ndarray:
+    """n × d of length 1: each picture whole and in tiles, as the feature `embedding` sees it by default."""
+    found = []
+    for start in range(0, len(images), BATCH):
+        looks = [views(image, tower.side, tower.fill, view, 3) for image in images[start : start + BATCH]]
+        found.append(pooled(np.asarray(tower.encode(np.concatenate(looks)), np.float32), [len(some) for some in looks]))
+    return np.concatenate(found).astype(np.float32)
 
 
 def laid(options: argparse.Namespace) -> list[Figure]:

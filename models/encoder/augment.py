@@ -1,4 +1,4 @@
-"""Looks of one picture that must stay close: cut bars, cropped, scaled, re-encoded, a little other in tone. Pure.
+"""Looks of one picture that must stay close: tiles, cut bars, crops, scales, re-encoded, a little other in tone. Pure.
 
 Nothing is mirrored or turned, and hues stay: a screen's side, script and colours are what tells it from its sisters.
 """
@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
-from curation.encoder.views import square
+from curation.encoder.views import square, tiles
 
 BARS = (0.035, 0.97)  # of a tall screen's height: between a phone's status and navigation bars
 TALL = 1.5
+TILED = 0.4  # of the looks at a long picture, so many are a tile, as curation pools tiles with the whole
+MOST_TILES = 3
 MOST = 1600  # px: what is larger is halved first, the encoder sees a few hundred
 
 Pixels = NDArray[np.uint8]
@@ -33,7 +35,10 @@ def look(image: Image.Image, side: int, fill: tuple[int, int, int], key: int) ->
         image = image.reduce(max(2, max(image.size) // MOST))
     width, height = image.size
     left, top, right, bottom = 0.0, 0.0, float(width), float(height)
-    if height > TALL * width and random.random() < 0.5:
+    parts = tiles(image.size, MOST_TILES)
+    if parts and random.random() < TILED:
+        left, top, right, bottom = (float(edge) for edge in parts[int(random.integers(len(parts)))])
+    elif height > TALL * width and random.random() < 0.5:
         top, bottom = height * BARS[0], height * BARS[1]
     if random.random() < 0.6:
         across, down = (bottom - top) * random.uniform(0.7, 1.0), (right - left) * random.uniform(0.85, 1.0)

@@ -72,25 +72,33 @@ def splits(makers: dict[str, set[str]], test: int, val: int, seed: int) -> dict[
     return chosen
 
 
-def pack(table: Path, images: Path, out: Path, *, test: int = 30, val: int = 10, seed: int = 7) -> dict[str, int]:
+Sources = Sequence[tuple[Path, Path]]
+
+
+def pack(
+    table: Path, images: Path, out: Path, *, also: Sources = (), test: int = 30, val: int = 10, seed: int = 7
+) -> dict[str, int]:
     """Write `<split>-00000-of-00001.parquet` of each split to `out`; returns split → rows.
 
-    Raises PackError where the table or a picture cannot be read.
+    `also` are further (table, images), trained on whole: what is drawn or generated tests nothing.
+    Raises PackError where a table or a picture cannot be read.
     """
-    try:
-        rows = pq.read_table(table).to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise PackError(f"{table} is no readable Parquet table ({error})") from None
     makers: dict[str, set[str]] = defaultdict(set)
+    parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    at = table
     try:
+        rows = _table(table)
         for row in rows:
             makers[str(row.get("repo") or row["app_id"]).partition("/")[0].lower()].add(row["app_id"])
         chosen = splits(makers, test, val, seed)
-        parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             parts[chosen[row["app_id"]]].append(_packed(row, images, chosen[row["app_id"]]))
+        for at, pictures in also:
+            for row in _table(at):
+                if chosen.get(row["app_id"], "train") == "train":  # else it is of an app that tests
+                    parts["train"].append(_packed(row, pictures, "train"))
     except KeyError as error:
-        raise PackError(f"{table} has no column {error}: it needs image and app_id") from None
+        raise PackError(f"{at} has no column {error}: it needs image and app_id") from None
     out.mkdir(parents=True, exist_ok=True)
     for split, some in sorted(parts.items()):
         some.sort(key=lambda row: hashlib.blake2b(f"{seed},{row['capture_id']}".encode()).digest())
@@ -99,6 +107,13 @@ def pack(table: Path, images: Path, out: Path, *, test: int = 30, val: int = 10,
         pq.write_table(pa.Table.from_pylist(some, SCHEMA), aside, row_group_size=GROUP_ROWS, compression="zstd")
         aside.replace(path)
     return {split: len(some) for split, some in sorted(parts.items())}
+
+
+def _table(path: Path) -> list[dict[str, Any]]:
+    try:
+        return list(pq.read_table(path).to_pylist())
+    except (OSError, pa.ArrowException) as error:
+        raise PackError(f"{path} is no readable Parquet table ({error})") from None
 
 
 def _packed(row: dict[str, Any], images: Path, split: str) -> dict[str, Any]:
@@ -134,12 +149,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("table", type=Path, help="Parquet, one row a picture")
     parser.add_argument("images", type=Path, help="the folder of the pictures")
     parser.add_argument("out", type=Path)
+    parser.add_argument(
+        "--also", nargs=2, type=Path, action="append", default=[], metavar=("TABLE", "IMAGES"),
+        help="further pictures, trained on whole",
+    )  # fmt: skip
     parser.add_argument("--test", type=int, default=30, help="apps that no training sees, at least")
     parser.add_argument("--val", type=int, default=10, help="apps to validate on while training, at least")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
     try:
-        counts = pack(options.table, options.images, options.out, test=options.test, val=options.val, seed=options.seed)
+        how = {name: getattr(options, name) for name in ("also", "test", "val", "seed")}
+        counts = pack(options.table, options.images, options.out, **how)
     except PackError as error:
         sys.stderr.write(f"models.encoder.pack: {error}\n")
         return 2

@@ -78,3 +78,24 @@ def test_a_picture_that_is_missing_is_named(tmp_path: Path, capsys: pytest.Captu
         pack(table, tmp_path, tmp_path / "out")
     assert main([str(table), str(tmp_path), str(tmp_path / "out")]) == 2
     assert "1.png cannot be read" in capsys.readouterr().err
+
+
+def test_what_is_packed_too_is_trained_on_whole_but_for_apps_that_test(tmp_path: Path) -> None:
+    table = _listings(tmp_path, 12)
+    alone = pack(table, tmp_path, tmp_path / "alone", test=3, val=2, seed=1)
+    more = tmp_path / "more"
+    more.mkdir()
+    rows = pq.read_table(_listings(more, 12)).to_pylist()
+    for row in rows[: len(rows) // 2]:
+        row["app_id"] = f"drawn.{row['app_id']}"
+    pq.write_table(pa.Table.from_pylist(rows), more / "listings.parquet")
+    counts = pack(table, tmp_path, tmp_path / "out", also=[(more / "listings.parquet", more)], test=3, val=2, seed=1)
+    assert (counts["test"], counts["val"]) == (alone["test"], alone["val"])
+    tested = {
+        row["app_id"]
+        for split in ("test", "val")
+        for row in pq.read_table(tmp_path / "out" / f"{split}-00000-of-00001.parquet").to_pylist()
+    }
+    added = sum(row["app_id"] not in tested for row in rows)
+    assert 12 <= added < 24
+    assert counts["train"] == alone["train"] + added
