@@ -154,6 +154,14 @@ class Recipe(_Part):
             raise ValueError(f"{bad[0]!r} is no split name: use lower-case letters, as in train, val, test")
         return self
 
+    def with_encoder(self, model: str) -> Recipe:
+        """The same recipe with its embedding by another model; one that has no embedding gets it."""
+        features = [choice for choice in self.features if choice.name != "embedding"]
+        own = next((choice for choice in self.features if choice.name == "embedding"), FeatureChoice(name="embedding"))
+        at = self.features.index(own) if own in self.features else len(features)
+        features.insert(at, own.model_copy(update={"params": own.params | {"model": model}}))
+        return self.model_copy(update={"features": tuple(features)})
+
 
 def _feature_choice(entry: Any) -> Any:
     if isinstance(entry, str):

@@ -154,11 +154,14 @@ def demo(
     home: Home = DEFAULT_HOME / "demo",
     prompt: Annotated[str, typer.Option(help="What to generate.")] = "",
     fresh: Annotated[bool, typer.Option(help="Start from an empty home.")] = True,
+    encoder: Annotated[
+        str | None, typer.Option(help="An open_clip NAME/TAG, hf-hub:NAME or a folder.", show_default="gesso-mini")
+    ] = None,
 ) -> None:
     """Run the whole loop on the examples: crawl, curate, train, generate, design, export."""
     from pipelines.demo import run_demo
 
-    run_demo(home, prompt=prompt or None, fresh=fresh)
+    run_demo(home, prompt=prompt or None, fresh=fresh, encoder=encoder)
 
 
 def main() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
+
+if TYPE_CHECKING:
+    from curation.recipe import Recipe
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -34,6 +37,10 @@ def curate(
     table: Annotated[
         Path | None, typer.Option(help="Parquet with captures and features, in the place of a capture store.")
     ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="In the place of the recipe's: an open_clip NAME/TAG, hf-hub:NAME, gesso-mini or a folder."),
+    ] = None,
     what_if: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,21 +53,21 @@ def curate(
 ) -> None:
     """Score the captures, decide by the recipe, and write a dataset version with its report."""
     if what_if:
-        _what_if(recipe, home, what_if, captures, table, html, as_json)
+        _what_if(_read(recipe, encoder), recipe, home, what_if, captures, table, html, as_json)
         return
     from curation.engine import Choice
     from curation.publish import publish as put
-    from curation.recipe import load_recipe
     from curation.run import curate as run
     from curation.run import curate_table
     from pipelines import terminal
 
     with terminal.progress_lines(quiet=as_json) as progress:
         on = Choice(engine, address)
+        read = _read(recipe, encoder)
         if table is not None:
-            version = curate_table(load_recipe(recipe), home, table, store=captures, force=force, progress=progress)
+            version = curate_table(read, home, table, store=captures, force=force, progress=progress)
         else:
-            version = run(load_recipe(recipe), home, store=captures, force=force, progress=progress, on=on)
+            version = run(read, home, store=captures, force=force, progress=progress, on=on)
         place = put(version.path, publish, progress) if publish else None
     if as_json:
         terminal.print_json(version.as_dict())
@@ -78,8 +85,16 @@ def curate(
         terminal.note(f"published at {place}")
 
 
+def _read(path: Path, encoder: str | None) -> Recipe:
+    from curation.recipe import load_recipe
+
+    recipe = load_recipe(path)
+    return recipe.with_encoder(encoder) if encoder else recipe
+
+
 def _what_if(
-    recipe: Path,
+    recipe: Recipe,
+    path: Path,
     home: Path,
     changes: list[str],
     captures: str | None,
@@ -89,13 +104,12 @@ def _what_if(
 ) -> None:
     from crawlers.captures import CaptureStore, StoreError
     from curation import what_if_page
-    from curation.recipe import load_recipe
     from curation.what_if import what_if
     from pipelines import terminal
     from pipelines.explained import show_what_if
 
     with terminal.progress_lines(quiet=as_json) as progress:
-        outcome = what_if(load_recipe(recipe), home, changes, store=captures, source=table, progress=progress)
+        outcome = what_if(recipe, home, changes, store=captures, source=table, progress=progress)
     if html is not None:
         try:
             store = CaptureStore(captures or str(home / "captures"))
@@ -106,7 +120,7 @@ def _what_if(
         terminal.print_json(outcome.as_dict())
         return
     show_what_if(outcome)
-    terminal.made(f"{outcome.changed:,} captures would change, nothing written", html or recipe)
+    terminal.made(f"{outcome.changed:,} captures would change, nothing written", html or path)
 
 
 @app.command(epilog=example("gesso why 3f9c2a71d0b4 demo"))

@@ -46,7 +46,9 @@ def crawl_examples(home: Path) -> None:
         crawl_all("web", {"seeds": seeds, "depth": "1"}, home, server.address)
 
 
-def run_demo(home: Path, *, prompt: str | None = None, fresh: bool = True) -> dict[str, Any]:
+def run_demo(
+    home: Path, *, prompt: str | None = None, fresh: bool = True, encoder: str | None = None
+) -> dict[str, Any]:
     """Run every stage, write `<home>/summary.json`, print what to open. Returns the summary."""
     from curation.recipe import load_recipe
     from curation.run import curate
@@ -60,7 +62,8 @@ def run_demo(home: Path, *, prompt: str | None = None, fresh: bool = True) -> di
     crawl_examples(home)
     _stage("2 curate", "score once, decide in SQL")
     with terminal.progress_lines() as progress:
-        version = curate(load_recipe(ROOT / "recipes" / "demo.yaml"), home, progress=progress)
+        recipe = load_recipe(ROOT / "recipes" / "demo.yaml")
+        version = curate(recipe.with_encoder(encoder) if encoder else recipe, home, progress=progress)
     for note in version.notes:
         terminal.note(note)
     _stage("3 train", "a tiny text-to-image pipeline on the shards")

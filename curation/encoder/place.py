@@ -19,6 +19,7 @@ from curation.features.base import NotAtHand
 
 CONFIG = "open_clip_config.json"
 ENCODER = "GESSO_ENCODER"  # a folder that `auto` looks at first
+SHIPPED = {"gesso-mini": Path(__file__).parents[1] / "weights" / "gesso-mini"}  # docs/models/gesso-mini.md
 MAX_CONFIG_BYTES = 1 << 20
 BF16_FLAGS = {"amx_bf16", "avx512_bf16"}
 GPU_SIGNS = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # without any, torch is not asked
@@ -55,12 +56,14 @@ class Place:
 
 
 def find(model: str, home: Path | None) -> Place:
-    """The place of `model`: `auto`, NAME/TAG, `hf-hub:NAME` or a folder. Asks no network.
+    """The place of `model`: `auto`, `gesso-mini`, NAME/TAG, `hf-hub:NAME` or a folder. Asks no network.
 
-    `auto` is $GESSO_ENCODER or `<home>/encoder`, else NotAtHand. Raises EncoderError for what is no model at all.
+    `auto` is $GESSO_ENCODER, `<home>/encoder` or the shipped gesso-mini; NotAtHand where a package was stripped of it.
+    Raises EncoderError for what is no model at all.
     """
     if model == "auto":
         places = [Path(p) for p in (os.environ.get(ENCODER, ""), home / "encoder" if home else "") if p]
+        places.append(SHIPPED["gesso-mini"])
         found = next((p for p in places if (p / CONFIG).is_file()), None)
         if found is None:
             raise NotAtHand(
@@ -68,11 +71,11 @@ def find(model: str, home: Path | None) -> Place:
                 f"recipe (embedding: {{model: ViT-B-32/laion2b_s34b_b79k}}), or point {ENCODER} to a folder"
             )
         return find(str(found), None)
-    folder = Path(model)
+    folder = SHIPPED.get(model, Path(model))
     if (folder / CONFIG).is_file():
         weights_in(folder)
         _read_json(folder / CONFIG)
-        return Place(f"local-dir:{model}", folder)
+        return Place(f"local-dir:{folder}", folder)
     if model.startswith("hf-hub:"):
         return Place(model)
     if folder.is_absolute() or model.startswith("."):

@@ -37,6 +37,16 @@ def test_the_recipes_that_ship_load(name: str) -> None:
     assert load_recipe(ROOT / "recipes" / f"{name}.yaml").name == name
 
 
+def test_another_encoder_takes_the_place_of_the_recipes(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: small\nfeatures: [decode, {embedding: {view: crop}}, tags]\n")
+    changed = load_recipe(path).with_encoder("ViT-B-32/openai")
+    assert [choice.name for choice in changed.features] == ["decode", "embedding", "tags"]
+    assert changed.features[1].params == {"view": "crop", "model": "ViT-B-32/openai"}
+    path.write_text(GOOD)
+    assert load_recipe(path).with_encoder("gesso-mini").features[-1].params == {"model": "gesso-mini"}
+
+
 def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "demo.yaml").write_text(GOOD)
     with pytest.raises(RecipeError, match=r"demo\.yml: did you mean .*demo\.yaml"):
