@@ -18,11 +18,10 @@ import numpy as np
 
 from benchmarks.embed import Clock, cores, processor
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
-from curation.encoder.place import CONFIG, find
+from curation.encoder.place import CONFIG, find, shipped
 from curation.encoder.towers import Encoder
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / "models" / "builtin" / "gesso-mini"
 BATCH = 16
 LOAD = """
 import sys, time
@@ -56,10 +55,10 @@ def run(arguments: Sequence[str]) -> list[Figure]:
 
 def newest() -> Path:
     """The shipped encoder, else the model of the workspace's newest encoder run."""
-    if (SHIPPED / CONFIG).is_file():
-        return SHIPPED
+    if (own := shipped()) is not None:
+        return own
     runs = sorted((ROOT / "workspace" / "runs").glob(f"*/model/{CONFIG}"), key=lambda path: path.stat().st_mtime)
-    return runs[-1].parent if runs else SHIPPED
+    return runs[-1].parent if runs else ROOT / "workspace"
 
 
 def load_seconds(folder: Path) -> float:

