@@ -95,6 +95,7 @@ class EncoderConfig(_Section):
     looks: int = Field(0, ge=0, le=64)  # of a locked stem: so many looks of each picture are computed once and kept
     seed: int = Field(7, ge=0, lt=2**31)
     groups: int = Field(16, ge=2)
+    shares: dict[str, float] = Field(default_factory=dict)  # of a batch's groups, by how their names begin
     pictures: int = Field(2, ge=1)
     sentences: int = Field(0, ge=0)  # of `reading` and `texts` in a batch, for `teacher`
     accumulate: int = Field(1, ge=1)
@@ -122,6 +123,8 @@ class EncoderConfig(_Section):
             raise ValueError("weights.teacher needs sentences: how many of them a batch has")
         if self.looks and self.image != "locked":
             raise ValueError("looks are kept of a locked image tower only: set image: locked")
+        if any(not 0 <= share <= 1 for share in self.shares.values()) or sum(self.shares.values()) > 1:
+            raise ValueError("shares are numbers from 0 to 1 that add up to 1 at most")
         if not (self.weights.texts or self.weights.pictures or self.weights.teacher or self.weights.aim):
             raise ValueError("all weights are 0: nothing would be learnt")
         if self.image == "locked" and self.text == "locked" and not self.lora.rank and not self.image_open:
@@ -140,7 +143,8 @@ class EncoderConfig(_Section):
 
     def fingerprint(self, data: str) -> str:
         """What a run's weights depend on, its length too, for the rate falls towards it: another one is another run."""
-        settings = self.model_dump(mode="json", exclude=set(RUN_ONLY))
+        unset = set() if self.shares else {"shares"}  # a run of before there were shares is still the same run
+        settings = self.model_dump(mode="json", exclude=set(RUN_ONLY) | unset)
         return hashlib.sha256(json.dumps(["encoder", settings, data], sort_keys=True).encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ their own, so that an app of two screens counts as much as one of twenty and eac
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,24 +39,60 @@ class Draw:
     key: int
 
 
-def draws(seed: int, step: int, members: Sequence[Rows], groups: int, pictures: int) -> list[Draw]:
+@dataclass(frozen=True)
+class Pool:
+    """Groups of which every batch has `count`."""
+
+    groups: Rows
+    count: int
+
+
+def pools(names: Sequence[str], groups: int, shares: Mapping[str, float]) -> list[Pool]:
+    """Whose names begin with a prefix of `shares` has that share of a batch's `groups`; all others have the rest.
+
+    Raises SamplesError where a share has no group, or the rest none.
+    """
+    left, found = list(range(len(names))), []
+    for prefix, share in shares.items():
+        own = [group for group in left if names[group].startswith(prefix)]
+        found.append(Pool(np.asarray(own, np.int64), round(share * groups)))
+        left = [group for group in left if not names[group].startswith(prefix)]
+        if not own and found[-1].count:
+            raise SamplesError(f"shares: no group of the split begins with {prefix!r}: correct the recipe")
+    rest = Pool(np.asarray(left, np.int64), groups - sum(pool.count for pool in found))
+    return [pool for pool in (rest, *found) if pool.count]
+
+
+def draws(
+    seed: int, step: int, members: Sequence[Rows], groups: int, pictures: int, of: Sequence[Pool] | None = None
+) -> list[Draw]:
     """The batch of a step: `groups` of the groups that have `members`, `pictures` of each, group by group.
 
-    Raises SamplesError where there are fewer groups than a batch wants.
+    `of` tells how many are of which groups. Raises SamplesError where there are fewer groups than a batch wants.
     """
-    count = len(members)
-    if count < groups:
-        raise SamplesError(f"the split has {count} groups and a batch wants {groups}: lower groups in the recipe")
-    positions = np.arange(step * groups, (step + 1) * groups, dtype=np.int64)
     found = []
-    for position in positions:
-        epoch, place = divmod(int(position), count)
-        group = int(permute(np.asarray([place]), count, key_of(seed, 1, epoch))[0])
+    for number, pool in enumerate(of or [Pool(np.arange(len(members), dtype=np.int64), groups)]):
+        if len(pool.groups) < pool.count:
+            raise SamplesError(
+                f"the split has {len(pool.groups)} groups and a batch wants {pool.count}: lower groups in the recipe"
+            )
+        found += _drawn(seed, step, members, pool, pictures, (number,) if number else ())
+    return found
+
+
+def _drawn(
+    seed: int, step: int, members: Sequence[Rows], pool: Pool, pictures: int, apart: tuple[int, ...]
+) -> list[Draw]:
+    """The draws of one pool; `apart` keeps the keys of several pools apart."""
+    count, found = len(pool.groups), []
+    for position in range(step * pool.count, (step + 1) * pool.count):
+        epoch, place = divmod(position, count)
+        group = int(pool.groups[int(permute(np.asarray([place]), count, key_of(seed, 1, epoch, *apart))[0])])
         rows = members[group]
         for number in range(pictures):
             turn, at = divmod(epoch * pictures + number, len(rows))
             row = int(rows[int(permute(np.asarray([at]), len(rows), key_of(seed, 2, group, turn))[0])])
-            found.append(Draw(row, group, key_of(seed, 3, int(position), number)))
+            found.append(Draw(row, group, key_of(seed, 3, position, number, *apart)))
     return found
 
 

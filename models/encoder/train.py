@@ -23,7 +23,7 @@ from models.diffusion.train import TrainingError, dataset_folder
 from models.encoder.config import EncoderConfig, load_config
 from models.encoder.looks import KeptLooks, Pictures, stem_of
 from models.encoder.run import EncoderResult, EncoderRun
-from models.encoder.samples import Draw, Samples, SamplesError, draws, read_samples, sentences
+from models.encoder.samples import Draw, Samples, SamplesError, draws, pools, read_samples, sentences
 from models.encoder.stored import Stored
 from models.encoder.teacher import Teacher, reading
 from models.ranks import Ranks, joined
@@ -96,6 +96,7 @@ class _Training:
         if config.sentences % ranks.world_size:
             raise SamplesError(f"sentences: {config.sentences} do not divide over {ranks.world_size} ranks")
         self.config, self.samples, self.run, self.ranks, self.folder = config, samples, run, ranks, folder
+        self._pools = pools(samples.groups, config.groups, config.shares)
         self.progress = progress if ranks.first else None
         self.teacher = teacher
         self.lines = lines
@@ -243,7 +244,7 @@ class _Training:
 
         config, ranks = self.config, self.ranks
         share = config.groups // ranks.world_size * config.pictures
-        batch = draws(config.seed, step, self.samples.members, config.groups, config.pictures)
+        batch = draws(config.seed, step, self.samples.members, config.groups, config.pictures, self._pools)
         own = batch[ranks.rank * share : (ranks.rank + 1) * share]
         lines = self._lines(step)
         if config.accumulate == 1:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.encoder.samples import SamplesError, draws, read_samples, sentences
+from models.encoder.samples import SamplesError, draws, pools, read_samples, sentences
 
 MEMBERS = tuple(np.arange(first, first + size) for first, size in ((0, 1), (1, 4), (5, 7), (12, 2), (14, 6)))
 
@@ -30,6 +30,25 @@ def test_groups_come_equally_often_and_so_do_the_pictures_of_one() -> None:
 def test_another_look_of_the_same_picture_has_another_key() -> None:
     keys = [draw.key for step in range(50) for draw in draws(7, step, MEMBERS, 5, 4)]
     assert len(set(keys)) == len(keys)
+
+
+def test_a_share_of_every_batch_is_of_the_groups_that_it_names() -> None:
+    names = ("a.real", "b.real", "drawn.a", "drawn.b", "drawn.c")
+    of = pools(names, 4, {"drawn.": 0.5})
+    seen = [draws(7, step, MEMBERS, 4, 2, of) for step in range(60)]
+    for batch in seen:
+        assert sum(names[draw.group].startswith("drawn.") for draw in batch) == 4
+    times = Counter(draw.group for batch in seen for draw in batch)
+    assert times[0] == times[1] == 120
+    assert {times[group] for group in (2, 3, 4)} == {80}
+    assert len({draw.key for batch in seen for draw in batch}) == 60 * 8
+
+
+def test_a_share_without_groups_is_named() -> None:
+    with pytest.raises(SamplesError, match=r"begins with 'no\.'"):
+        pools(("a", "b"), 4, {"no.": 0.5})
+    with pytest.raises(SamplesError, match="lower groups"):
+        draws(7, 0, MEMBERS, 4, 2, pools(("a", "b", "drawn.c"), 4, {"drawn.": 0.5}))
 
 
 @given(seed=st.integers(0, 2**31 - 1), count=st.integers(1, 300))
