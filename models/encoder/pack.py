@@ -2,7 +2,8 @@
 
 The table (Parquet) names a picture's file in `image`, its app in `app_id`, its maker in `repo` (owner/name); whole
 makers go to one split, so that what an app looks like is never known from its sister. The shards have the columns of
-docs/contracts.md as far as the table has them, and read like those of any dataset version.
+docs/contracts.md as far as the table has them, and read like those of any dataset version. Web pages come from a dataset
+version: the training split of its sites, each a group `web.<site>` beside the apps.
 """
 
 from __future__ import annotations
@@ -76,11 +77,20 @@ Sources = Sequence[tuple[Path, Path]]
 
 
 def pack(
-    table: Path, images: Path, out: Path, *, also: Sources = (), test: int = 30, val: int = 10, seed: int = 7
+    table: Path,
+    images: Path,
+    out: Path,
+    *,
+    also: Sources = (),
+    web: Sequence[Path] = (),
+    test: int = 30,
+    val: int = 10,
+    seed: int = 7,
 ) -> dict[str, int]:
     """Write `<split>-00000-of-00001.parquet` of each split to `out`; returns split → rows.
 
-    `also` are further (table, images), trained on whole: what is drawn or generated tests nothing.
+    `also` are further (table, images), trained on whole: what is drawn or generated tests nothing. `web` are folders of
+    dataset versions, whose training split is trained on.
     Raises PackError where a table or a picture cannot be read.
     """
     makers: dict[str, set[str]] = defaultdict(set)
@@ -97,6 +107,8 @@ def pack(
             for row in _table(at):
                 if chosen.get(row["app_id"], "train") == "train":  # else it is of an app that tests
                     parts["train"].append(_packed(row, pictures, "train"))
+        for folder in web:
+            parts["train"] += _pages(folder)
     except KeyError as error:
         raise PackError(f"{at} has no column {error}: it needs image and app_id") from None
     out.mkdir(parents=True, exist_ok=True)
@@ -114,6 +126,28 @@ def _table(path: Path) -> list[dict[str, Any]]:
         return list(pq.read_table(path).to_pylist())
     except (OSError, pa.ArrowException) as error:
         raise PackError(f"{path} is no readable Parquet table ({error})") from None
+
+
+def _pages(folder: Path) -> list[dict[str, Any]]:
+    """The training rows of a dataset version that are of web pages."""
+    paths = sorted(folder.glob("train-*-of-*.parquet"))
+    if not paths:
+        raise PackError(f"{folder} has no train-*-of-*.parquet: give the folder of a dataset version")
+    found = []
+    for path in paths:
+        known = set(pq.read_schema(path).names)
+        if missing := {"image", "site", "capture_id"} - known:
+            raise PackError(f"{path} has no column {', '.join(sorted(missing))}: give a dataset version of web pages")
+        wanted = [name for name in SCHEMA.names if name in known]
+        rows = pq.read_table(path, columns=[*wanted, *({"title"} & known)]).to_pylist()
+        found += [_page(row) for row in rows if not row.get("app_id")]
+    return found
+
+
+def _page(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: row.get(name) for name in SCHEMA.names}
+    summary = plain(row.get("title"), 200) or None
+    return kept | {"app_id": f"web.{row['site']}", "summary": summary, "split": "train"}
 
 
 def _packed(row: dict[str, Any], images: Path, split: str) -> dict[str, Any]:
@@ -153,12 +187,13 @@ def main(arguments: Sequence[str]) -> int:
         "--also", nargs=2, type=Path, action="append", default=[], metavar=("TABLE", "IMAGES"),
         help="further pictures, trained on whole",
     )  # fmt: skip
+    parser.add_argument("--web", type=Path, action="append", default=[], metavar="VERSION", help="a dataset version")
     parser.add_argument("--test", type=int, default=30, help="apps that no training sees, at least")
     parser.add_argument("--val", type=int, default=10, help="apps to validate on while training, at least")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
     try:
-        how = {name: getattr(options, name) for name in ("also", "test", "val", "seed")}
+        how = {name: getattr(options, name) for name in ("also", "web", "test", "val", "seed")}
         counts = pack(options.table, options.images, options.out, **how)
     except PackError as error:
         sys.stderr.write(f"models.encoder.pack: {error}\n")

@@ -99,3 +99,22 @@ def test_what_is_packed_too_is_trained_on_whole_but_for_apps_that_test(tmp_path:
     added = sum(row["app_id"] not in tested for row in rows)
     assert 12 <= added < 24
     assert counts["train"] == alone["train"] + added
+
+
+def test_pages_of_a_dataset_version_are_groups_of_their_own(tmp_path: Path) -> None:
+    table = _listings(tmp_path, 6)
+    version = tmp_path / "version"
+    version.mkdir()
+    rows = [
+        {"capture_id": f"c{n}", "site": f"s{n % 2}.test", "title": f"Page {n}", "caption": f"a page of s{n % 2}",
+         "image": {"bytes": png(screen(n)), "path": f"{n}.png"}}
+        for n in range(4)
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows), version / "train-00000-of-00001.parquet")
+    counts = pack(table, tmp_path, tmp_path / "out", web=[version], test=1, val=1, seed=1)
+    samples = read_samples(tmp_path / "out", "train", ("app_id", "site"), ("summary", "caption"))
+    assert {"web.s0.test", "web.s1.test"} <= set(samples.groups)
+    assert counts["train"] == samples.index.rows
+    assert {"Page 0", "a page of s1"} <= set(samples.all_texts())
+    with pytest.raises(PackError, match="give the folder of a dataset version"):
+        pack(table, tmp_path, tmp_path / "out", web=[tmp_path / "none"])
