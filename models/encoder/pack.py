@@ -2,8 +2,8 @@
 
 The table (Parquet) names a picture's file in `image`, its app in `app_id`, its maker in `repo` (owner/name); whole
 makers go to one split, so that what an app looks like is never known from its sister. The shards have the columns of
-docs/contracts.md as far as the table has them, and read like those of any dataset version. Web pages come from a dataset
-version: the training split of its sites, each a group `web.<site>` beside the apps.
+docs/contracts.md as far as the table has them, and read like those of any dataset version. Web pages come from the
+training split of a dataset version, each site a group `web.<site>` beside the apps.
 """
 
 from __future__ import annotations
