@@ -228,6 +228,8 @@ def main() -> int:
     """The child: one job on the first line of stdin, messages as lines of JSON on stdout."""
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_caller, daemon=True).start()
+    # Before all others: as it is imported, Scrapy looks up the source of every module that there is.
+    import scrapy.core.downloader.handlers.http11  # noqa: F401
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
 
@@ -235,6 +237,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     settings = Settings()
     settings.setmodule("crawlers.settings", priority="project")
+    settings.set("SPIDER_MODULES", [f"crawlers.spiders.{job['spider']}"], priority="cmdline")
     settings.setdict({"LOG_FILE": str(folder / "crawl.log"), **job["settings"]}, priority="cmdline")
     settings.set("GESSO_REPORT", lambda done, queued: _tell({"progress": [done, queued]}), priority="cmdline")
     process = AsyncCrawlerProcess(settings)

@@ -10,12 +10,15 @@ import posixpath
 import re
 import socket
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit, urlunsplit
 
 import idna
-import tldextract
 
 from crawlers.errors import GessoError
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 MAX_URL = 2000
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -183,7 +186,9 @@ def is_token(text: str) -> bool:
 
 
 @cache
-def _suffixes() -> tldextract.TLDExtract:
+def _suffixes() -> TLDExtract:
+    import tldextract  # brings requests along: not before a domain is asked for
+
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 

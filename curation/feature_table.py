@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from curation import captures_table, columns
@@ -134,13 +133,13 @@ def _taken_in(source: Path, files: Sequence[Path], path: Path) -> pa.Table:
     from curation.shards import file_sha256
 
     try:
-        given = ds.dataset([str(p) for p in files], format="parquet")
-        if missing := [name for name in NEEDED if name not in given.schema.names]:
+        given = pq.read_schema(files[0])
+        if missing := [name for name in NEEDED if name not in given.names]:
             raise TableError(f"{source} has no column {missing[0]!r}: a dataset needs {' and '.join(NEEDED)}")
-        schema = _schema_of(given.schema, source)
+        schema = _schema_of(given, source)
         spill = columns.Spill(schema, path.parent)
-        for batch in given.to_batches(columns=[n for n in schema.names if n in given.schema.names]):
-            spill.add(_filled(pa.Table.from_batches([batch]), schema))
+        for table in _rows_of(files, schema):
+            spill.add(_filled(table, schema))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError) as error:
         raise TableError(f"{source} cannot be read ({' '.join(str(error).split())[:160]}): write it again") from None
     unsorted = spill.table()
@@ -152,6 +151,15 @@ def _taken_in(source: Path, files: Sequence[Path], path: Path) -> pa.Table:
     schema = schema.with_metadata({PASSING_KEY: b"0", DIGEST: digest, columns.KEY: digest})
     order = np.argsort(ids, kind="stable")
     return columns.write(path, schema, (t.cast(schema) for t in captures_table.sorted_by(unsorted, order)))
+
+
+def _rows_of(files: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The files' rows by and by, in the columns that a file has of `schema`."""
+    for file in files:
+        with pq.ParquetFile(file) as one:
+            have = [name for name in schema.names if name in one.schema_arrow.names]
+            for batch in one.iter_batches(columns=have):
+                yield pa.Table.from_batches([batch])
 
 
 def _schema_of(given: pa.Schema, source: Path) -> pa.Schema:

@@ -28,18 +28,24 @@ def codes(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
 
 def components(sites: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The component of each row, named by its smallest row, int64. `sites` are `codes`: -1 ties to nothing."""
+    rows = len(sites)
+    if not len(a):  # nothing but the sites, which need no graph
+        alone = np.where(sites >= 0, sites, sites.max(initial=-1) + 1 + np.arange(rows))
+        return _smallest_row(alone)
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    rows = len(sites)
-    if not rows:
-        return np.zeros(0, np.int64)
     sited = np.flatnonzero(sites >= 0)
     nodes = rows + int(sites.max(initial=-1)) + 1  # a node a site keeps the edges few
     one, other = np.concatenate([a, sited]), np.concatenate([b, rows + sites[sited]])
     graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(nodes, nodes))
     _, labels = connected_components(graph, directed=False)
-    _, first, inverse = np.unique(labels[:rows], return_index=True, return_inverse=True)
+    return _smallest_row(labels[:rows])
+
+
+def _smallest_row(labels: np.ndarray) -> np.ndarray:
+    """For each row the first row with the same label."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.asarray(first[inverse], np.int64)
 
 

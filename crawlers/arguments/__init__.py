@@ -1,6 +1,7 @@
 """Spider arguments: strings from a command line to frozen, checked values, before anything starts.
 
-One module a spider: a frozen dataclass and a `parse` of strings. No Scrapy here, so that a command line checks quickly.
+One module a spider: a frozen dataclass and a `parse` of strings. No Scrapy here, and no spider's module before it is
+asked for, so that a command line checks quickly.
 """
 
 from __future__ import annotations
@@ -10,36 +11,23 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
-from crawlers.arguments import appstore, fdroid, flathub, folder, gallery, googleplay, web
-from crawlers.arguments.fdroid import FdroidArguments
 from crawlers.arguments.fields import ArgumentError
-from crawlers.arguments.gallery import GalleryArguments
-from crawlers.arguments.web import WebArguments
 from crawlers.shards import Shard
 
 __all__ = [
     "ArgumentError",
     "Arguments",
-    "FdroidArguments",
-    "GalleryArguments",
-    "WebArguments",
     "as_json",
     "parse_arguments",
+    "parser_of",
     "run_id",
 ]
 
 Arguments = Any  # one of the frozen dataclasses of this package
-SPIDERS: dict[str, Callable[[Mapping[str, str]], Arguments]] = {
-    "appstore": appstore.parse,
-    "fdroid": fdroid.parse,
-    "flathub": flathub.parse,
-    "folder": folder.parse,
-    "gallery": gallery.parse,
-    "googleplay": googleplay.parse,
-    "web": web.parse,
-}
+SPIDERS = ("appstore", "fdroid", "flathub", "folder", "gallery", "googleplay", "web")  # and the names of their modules
 _RUN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 
@@ -48,10 +36,15 @@ def parse_arguments(spider: str, given: Mapping[str, Any]) -> Arguments:
     texts = {
         key: str(value).strip() for key, value in given.items() if value is not None and key not in ("run", "shard")
     }
-    parse = SPIDERS.get(spider)
-    if parse is None:
-        raise ArgumentError(f"no spider named {spider!r}: there are {', '.join(sorted(SPIDERS))}")
-    return parse(texts)
+    return parser_of(spider)(texts)
+
+
+def parser_of(spider: str) -> Callable[[Mapping[str, str]], Arguments]:
+    """`parse` of a spider's module. Raises ArgumentError where there is no such spider."""
+    if spider not in SPIDERS:
+        raise ArgumentError(f"no spider named {spider!r}: there are {', '.join(SPIDERS)}")
+    parse: Callable[[Mapping[str, str]], Arguments] = import_module(f"crawlers.arguments.{spider}").parse
+    return parse
 
 
 def run_id(spider: str, arguments: Arguments, named: str | None = None, shard: Shard | None = None) -> str:

@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 
 from crawlers.about import About, clean_about
-from crawlers.arguments import GalleryArguments
+from crawlers.arguments.gallery import GalleryArguments
 from crawlers.captures import CaptureStore, Failure
 from crawlers.parsers.gallery import (
     GalleryError,

@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.about import About
-from crawlers.arguments import WebArguments
+from crawlers.arguments.web import WebArguments
 from crawlers.captures import Capture, Failure
 from crawlers.parsers.links import absolute
 from crawlers.parsers.sitemap import MAX_BYTES, Listed, SitemapError, parse_sitemap

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy import ndimage
 
 from curation.relations import register
 
@@ -252,6 +251,8 @@ def _blurred(pictures: np.ndarray, sigma: float, reach: int) -> np.ndarray:
 
 
 def _widened(mask: np.ndarray) -> np.ndarray:
+    from scipy import ndimage
+
     return np.asarray(ndimage.maximum_filter(mask, size=(1, 3, 3)))
 
 
@@ -273,6 +274,8 @@ def _colours(one: np.ndarray, other: np.ndarray, warps: np.ndarray, seen: np.nda
 
     A picture without any colour (a grey copy) differs in none.
     """
+    from scipy import ndimage
+
     distance = np.zeros(seen.shape, np.float32)
     colourless = np.ones(len(one), bool), np.ones(len(one), bool)
     for channel in (1, 2):

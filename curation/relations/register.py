@@ -7,7 +7,6 @@ pixels (Lucas and Kanade 1981, with gain, bias and a robust weight) refines it t
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 PROFILE = 128  # samples of a profile
 STEP = 0.011  # of a side, between two crops that are tried
@@ -92,6 +91,8 @@ def refine(one: np.ndarray, other: np.ndarray, warps: np.ndarray, seen: np.ndarr
 
 def _profile(edge: np.ndarray, axis: int) -> np.ndarray:
     """n × PROFILE means along an axis, softened."""
+    from scipy import ndimage
+
     means = edge.mean(axis)
     number = means.shape[1]
     at = (np.arange(PROFILE) + 0.5) / PROFILE * number - 0.5

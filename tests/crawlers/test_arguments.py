@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.arguments import ArgumentError, WebArguments, parse_arguments, run_id
+from crawlers.arguments import ArgumentError, parse_arguments, run_id
+from crawlers.arguments.web import WebArguments
 
 
 def test_seeds_from_a_file_skip_comments_and_repeats(tmp_path: Path) -> None:

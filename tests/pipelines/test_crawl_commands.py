@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.arguments import SPIDERS as PARSERS
-from crawlers.arguments import ArgumentError
+from crawlers.arguments import SPIDERS as PARSED
+from crawlers.arguments import ArgumentError, parser_of
 from crawlers.captures import CaptureStore
 from crawlers.retry import FLAGS
 from pipelines.crawl_commands import SPIDERS
@@ -18,13 +18,13 @@ from tests.crawlers.test_crawl_durability import APPS, repository
 
 
 def test_every_spider_has_a_command() -> None:
-    assert set(SPIDERS) == set(PARSERS)
+    assert set(SPIDERS) == set(PARSED)
 
 
-@pytest.mark.parametrize("spider", sorted(PARSERS))
+@pytest.mark.parametrize("spider", sorted(PARSED))
 def test_every_argument_has_an_option(spider: str) -> None:
     with pytest.raises(ArgumentError) as error:
-        PARSERS[spider]({"no_such": "1"})
+        parser_of(spider)({"no_such": "1"})
     listed = re.search(r"there are (.*)$", str(error.value))
     assert listed is not None
     assert {option.name for option in SPIDERS[spider][2]} == set(listed[1].split(", ")) - {"run"}
