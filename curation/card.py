@@ -17,7 +17,7 @@ LANGUAGE = re.compile(r"^([a-z]{2,3})(?:[-_].*)?$", re.I)
 SHIFT = 0.05  # a share that selection moved by more is named
 DOMINANT = 0.5  # and so is a value that has more than this share of the rows
 MEANING = {
-    "image": "the original bytes, and a name",
+    "image": "the bytes (the original ones, where the recipe neither scales nor redacts), and a name",
     "capture_id": "24 hex digits; the same picture from the same place has the same one",
     "site": "registrable domain or app: never in two splits",
     "rights": "evidence on permissions, as JSON",

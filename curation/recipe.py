@@ -86,12 +86,14 @@ class Clusters(_Part):
 class Shards(_Part):
     """At most `rows` rows a shard, row groups of at most `row_group_mb` MB of image bytes; or no image bytes at all.
 
+    `longest_side` bounds pictures in pixels: larger ones are scaled to fit and written as JPEG (curation/fit.py).
     `redact` names what is painted over in pictures and masked in texts, as the feature `text` found it.
     """
 
     rows: int = Field(default=5000, ge=1)
     row_group_mb: float = Field(default=16, gt=0, le=16)
     images: bool = True
+    longest_side: int | None = Field(default=None, ge=16, le=16384)
     redact: tuple[Literal["email", "phone", "card", "iban", "faces"], ...] = ()
 
 

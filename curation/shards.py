@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from crawlers.captures import EXTENSIONS, CaptureStore
 from curation import redact
 from curation.engine import written_aside
+from curation.fit import fitted
 from curation.recipe import Shards
 from curation.redact import Mark
 from curation.review import Review
@@ -79,7 +80,7 @@ def write(
             if options.redact:
                 places = review.places(some)
                 rows, marks = redact.masked(rows, places, options.redact), redact.marks(places, options.redact)
-            _write_one(path, rows, store, int(options.row_group_mb * 1_000_000), marks)
+            _write_one(path, rows, store, options, marks)
         return Shard(path.name, split, len(some), path.stat().st_size, file_sha256(path))
 
     written: list[Shard] = []
@@ -138,7 +139,7 @@ def _leaves(name: str, kind: pa.DataType) -> list[str]:
 
 
 def _write_one(
-    path: Path, rows: pa.Table, store: CaptureStore | None, most: int, marks: list[tuple[Mark, ...]] | None = None
+    path: Path, rows: pa.Table, store: CaptureStore | None, options: Shards, marks: list[tuple[Mark, ...]] | None = None
 ) -> None:
     """`marks` are the places of each row's picture that are painted over."""
     schema = shard_schema(rows.schema.remove_metadata(), store is not None)
@@ -154,12 +155,12 @@ def _write_one(
             ) as out,
         ):
             done = 0
-            for part in _row_groups(rows, most, store is not None):
+            for part in _row_groups(rows, int(options.row_group_mb * 1_000_000), store is not None):
                 arrays = [column.combine_chunks() for column in part.columns]
                 if store is not None:
                     named = part.select(["capture_id", "image_sha256", "format"]).to_pylist()
                     places = marks[done : done + len(part)] if marks is not None else [()] * len(part)
-                    images = list(pool.map(partial(_image, store), named, places))
+                    images = list(pool.map(partial(_image, store, options.longest_side), named, places))
                     arrays.insert(0, pa.array(images, IMAGE))
                 done += len(part)
                 out.write_table(pa.table(arrays, schema=schema), row_group_size=len(part))
@@ -204,7 +205,9 @@ def _row_groups(rows: pa.Table, most: int, images: bool) -> Iterator[pa.Table]:
         yield rows.slice(start)
 
 
-def _image(store: CaptureStore, row: dict[str, Any], marks: tuple[Mark, ...]) -> dict[str, Any]:
-    name = f"{row['capture_id']}.{EXTENSIONS.get(row['format'], row['format'])}"
-    data = store.read_blob(row["image_sha256"], row["format"])
-    return {"bytes": redact.image(data, row["format"], marks), "path": name}
+def _image(store: CaptureStore, longest: int | None, row: dict[str, Any], marks: tuple[Mark, ...]) -> dict[str, Any]:
+    form = row["format"]
+    data = redact.image(store.read_blob(row["image_sha256"], form), form, marks)
+    if longest is not None:
+        data, form = fitted(data, form, longest)
+    return {"bytes": data, "path": f"{row['capture_id']}.{EXTENSIONS.get(form, form)}"}

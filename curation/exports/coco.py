@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from crawlers.captures import CaptureStore, StoreError
 from curation.exports.folder import ExportError
 from curation.exports.rows import need_pictures, row_groups
+from curation.fit import fitted_size
 from design.boxes import TYPES, TypedBox, typed_boxes
 from design.errors import GessoError as DesignProblem
 from design.from_dom import load_snapshot
@@ -43,6 +44,7 @@ def write(
     need_pictures(dataset)
     store = CaptureStore(str(dataset.home / "captures"))
     total = sum(shard["rows"] for shard in dataset.manifest["shards"])
+    longest = dataset.manifest["recipe"]["shards"].get("longest_side")
     done, rows = 0, 0
     left_out: Counter[str] = Counter()
     for split in sorted({shard["split"] for shard in dataset.manifest["shards"]}):
@@ -56,7 +58,7 @@ def write(
             for row in _rows(shards):
                 done += 1
                 progress("boxes", done, total)
-                problem = _add(file, row, store, folder, split)
+                problem = _add(file, row, store, folder, split, longest)
                 left_out[problem] += bool(problem)
             file.close()
         rows += file.images_written
@@ -66,8 +68,10 @@ def write(
     return rows, dict(left_out)
 
 
-def _add(file: _Instances, row: dict[str, Any], store: CaptureStore, folder: ExportFolder, split: str) -> str:
-    """Write one capture's picture and boxes; why not, where it has none."""
+def _add(
+    file: _Instances, row: dict[str, Any], store: CaptureStore, folder: ExportFolder, split: str, longest: int | None
+) -> str:
+    """Write one capture's picture and boxes; why not, where it has none. `longest` is the recipe's bound of a side."""
     if not row.get("dom_sha256"):
         return "no DOM snapshot"
     try:
@@ -79,6 +83,8 @@ def _add(file: _Instances, row: dict[str, Any], store: CaptureStore, folder: Exp
     if not folder.has(name):
         with folder.file(name) as aside:
             aside.write_bytes(row["image"]["bytes"])
+    if longest:
+        row["width"], row["height"] = fitted_size(row["width"], row["height"], longest)
     file.add(row, f"{split}/{Path(name).name}", scaled(boxes, snapshot, row["width"], row["height"]))
     return ""
 

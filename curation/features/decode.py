@@ -80,10 +80,17 @@ class Decoded:
 
 
 def decode_image(
-    data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS, wide: bool = False
+    data: bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    wide: bool = False,
+    longest: int | None = None,
 ) -> Decoded:
     """The first frame, turned by its EXIF tag, over white, in RGB.
 
+    With `longest` a JPEG is decoded at the smallest of its own scales whose longer side is no less. No feature asks for
+    that, for values must not depend on who shared the picture.
     Raises ValueProblem of kind empty, too_many_bytes, not_an_image, too_many_pixels, truncated or corrupt.
     """
     if not data:
@@ -102,6 +109,8 @@ def decode_image(
         if width * height > max_pixels:
             raise ValueProblem("too_many_pixels", f"{width}×{height}, {max_pixels} pixels are allowed")
         try:
+            if longest is not None and source.format == "JPEG" and (long := max(width, height)) > longest:
+                source.draft(None, (-(-width * longest // long), -(-height * longest // long)))
             return _decoded(source, data, wide)
         except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
             raise ValueProblem(_kind(error), str(error)) from None
