@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from curation.recipe import Recipe
 from curation.relations.policy import NAMES, RelationPolicy
 from curation.splits import components
-from curation.sql import Margin, SelectError, Selection, comparisons
+from curation.sql import Margin, SelectError, Selection
 
-__all__ = ["Decisions", "Margin", "Reason", "SelectError", "Selection", "comparisons", "select", "settled"]
+__all__ = ["Decisions", "Margin", "Reason", "SelectError", "Selection", "select", "settled"]
 
 UNDECIDED, NOBODY = -1, -1
 STATES = ("kept", "rejected", "failed")

@@ -6,7 +6,6 @@ It runs in DuckDB, straight over the mapped columns, and is told to touch no fil
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curation.comparisons import comparisons
 from curation.errors import GessoError
 from curation.recipe import KeepRule
 
-NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
-COMPARISON = re.compile(rf"^(?P<operand>.+?)\s*(?P<op><=|>=|<|>)\s*(?P<number>{NUMBER})$", re.S | re.I)
 TYPES = {"BOOLEAN": pa.bool_(), "DOUBLE": pa.float64(), "VARCHAR": pa.string()}
 
 
@@ -96,41 +94,13 @@ class Selection:
         """Every `operand op number` that stands in an AND-chain of a rule, with its values."""
         found = []
         for rule in rules:
-            for operand, op, threshold in comparisons(rule.sql):
+            for one in comparisons(rule.sql):
                 try:
-                    values = self.numbers(rule.name, operand)
+                    values = self.numbers(rule.name, one.operand)
                 except SelectError:
                     continue  # a comparison of text or dates: nothing to draw
-                found.append(Margin(rule.name, operand, op, threshold, values))
+                found.append(Margin(rule.name, one.operand, one.op, one.threshold, values))
         return found
-
-
-def comparisons(sql: str) -> list[tuple[str, str, float]]:
-    """(operand, op, number) of each simple comparison in an AND-chain, `a BETWEEN x AND y` as two; none under OR."""
-    text = " ".join(sql.split())
-    between = rf"(.+?) between ({NUMBER}) and ({NUMBER})"
-    text = re.sub(rf"(?i)(^|\band\s+){between}", r"\1\2 >= \3 AND \2 <= \4", text)
-    found = []
-    for part in _top_level(text):
-        match = COMPARISON.match(part)
-        if match and not re.search(r"(?i)[<>=]|\b(and|or|not|case|is|in|like)\b", match["operand"]):
-            found.append((match["operand"].strip(), match["op"], float(match["number"])))
-    return found
-
-
-def _top_level(text: str) -> list[str]:
-    """The parts of an AND-chain; nothing where an OR stands beside it, for then no part decides by itself."""
-    parts, depth, start = [], 0, 0
-    for match in re.finditer(r"'(?:[^']|'')*'|[()]|\b(?:and|or)\b", text, re.I):
-        word = match[0].lower()
-        depth += (word == "(") - (word == ")")
-        if depth == 0 and word == "or":
-            return []
-        if depth == 0 and word == "and":
-            parts.append(text[start : match.start()])
-            start = match.end()
-    parts = [part.strip() for part in (*parts, text[start:])]
-    return [part[1:-1].strip() if part.startswith("(") and part.find(")") == len(part) - 1 else part for part in parts]
 
 
 def _arrow(result: duckdb.DuckDBPyConnection) -> pa.Table:

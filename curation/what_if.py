@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from curation import columns, stages
+from curation.comparisons import comparisons
 from curation.recipe import KeepRule, Recipe, RecipeError
 from curation.run import Progress, table_of
 from curation.select import Decisions
-from curation.sql import Margin, Selection, comparisons
+from curation.sql import Margin, Selection
 from curation.stages import Decided
 
 NAMED = re.compile(r"^\s*([a-z][a-z0-9_]{0,40})\s*:(?!:)\s*(.+)$", re.S)
@@ -213,5 +214,5 @@ def _fate(decided: Decided, row: int, recipe: Recipe) -> str:
 
 def thresholds(recipe: Recipe) -> list[str]:
     """`rule: operand op number` of every simple comparison in the recipe: what is worth another value."""
-    return [f"{rule.name}: {operand} {op} {number:g}" for rule in recipe.keep
-            for operand, op, number in comparisons(rule.sql)]  # fmt: skip
+    return [f"{rule.name}: {one.operand} {one.op} {one.threshold:g}" for rule in recipe.keep
+            for one in comparisons(rule.sql)]  # fmt: skip

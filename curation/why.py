@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from curation.comparisons import comparisons
 from curation.dataset import read_manifest, resolve_dataset, versions_of
 from curation.errors import GessoError
-from curation.sql import SelectError, Selection, comparisons
+from curation.sql import SelectError, Selection
 
 LEAST_DIGITS = 4
 TIES = 20  # related captures that are listed
@@ -161,7 +162,8 @@ def _rule(selection: Selection, rule: dict[str, Any], row: dict[str, Any]) -> Ru
     except SelectError:
         return Rule(name, sql, None, ["a column of it stands in the shards only"])
     values = []
-    for operand, op, number in comparisons(sql):
+    for one in comparisons(sql):
+        operand, op, number = one.operand, one.op, one.threshold
         try:
             value = selection.numbers(name, operand)[0]
         except SelectError:

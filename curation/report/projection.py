@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from curation.features.palette import oklab
 from curation.report.pictures import Progress
 from curation.report.tables import Version, shard_paths
 
@@ -120,39 +121,21 @@ def _standard(values: np.ndarray) -> np.ndarray:
 
 
 def _palette(palette: list[str] | None, shares: list[float] | None) -> list[float]:
-    """Mean and spread in OKLab (Ottosson 2020)."""
+    """Mean and spread in OKLab."""
     colours = [colour for colour in palette or [] if isinstance(colour, str) and len(colour) == 7]
     if not colours:
         return [np.nan] * 6
     try:
-        rgb = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in colours]) / 255
+        rgb = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in colours])
     except ValueError:
         return [np.nan] * 6
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    lms = np.cbrt(linear @ TO_LMS.T)
-    lab = lms @ TO_LAB.T
+    lab = oklab(rgb)
     weights = np.array((shares or [1.0] * len(colours))[: len(colours)], float)
     if len(weights) < len(colours) or not np.isfinite(weights).all() or weights.sum() <= 0:
         weights = np.ones(len(colours))
     weights /= weights.sum()
     mean = weights @ lab
     return [*mean, *np.sqrt(weights @ (lab - mean) ** 2)]
-
-
-TO_LMS = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-TO_LAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
 
 
 def _bits(phash: str | None) -> np.ndarray:

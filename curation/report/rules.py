@@ -1,14 +1,11 @@
 """What the page needs to decide again: each keep rule as thresholds and a rest, each relation as a ranking.
 
 A rule that is an AND-chain falls apart into simple comparisons, `operand op number`, whose number can be moved, and the
-rest, which is a yes or no that stays. DuckDB's own parser says where in the text each part stands.
+rest, which is a yes or no that stays.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -16,30 +13,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from curation.comparisons import comparisons, without
 from curation.report import columns
 from curation.report.tables import Row, Version
 
-OPERATORS = {
-    "COMPARE_LESSTHAN": "<",
-    "COMPARE_GREATERTHAN": ">",
-    "COMPARE_LESSTHANOREQUALTO": "<=",
-    "COMPARE_GREATERTHANOREQUALTO": ">=",
-}
-MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-NUMBER = re.compile(r"[-+]?\s*(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.I)
 RELATIONS = ("exact", "copy", "same_state", "locale", "theme", "same_template")
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """`operand op threshold` in a rule; `number` is where its number stands, `whole` the comparison, in bytes."""
-
-    operand: str
-    op: str
-    threshold: float
-    number: Span
-    whole: Span
 
 
 class Sql:
@@ -59,17 +37,6 @@ class Sql:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._connection.close()
-
-    def parsed(self, sql: str) -> Row | None:
-        """The expression's syntax tree; None where it is not one expression."""
-        try:
-            duckdb.SQLExpression(sql)
-            text = self._connection.execute("SELECT json_serialize_sql(?)", [f"SELECT {sql}"]).fetchall()[0][0]
-            [statement] = json.loads(text)["statements"]
-            [expression] = statement["node"]["select_list"]
-        except (duckdb.Error, KeyError, ValueError):
-            return None
-        return expression if isinstance(expression, dict) else None
 
     def values(self, sql: str, kind: str) -> list[Any] | None:
         """The expression's value in each row; None where it needs what the table has not."""
@@ -93,65 +60,9 @@ def model(version: Version) -> Row:
     return {"rules": rules, "relations": [relation for relation in relations if relation]}
 
 
-def comparisons(tree: Row | None, sql: str) -> list[Comparison]:
-    """Those in the top AND-chain; `a BETWEEN x AND y` is two. None under OR or NOT, where none decides alone."""
-    if tree is None:
-        return []
-    if tree.get("type") == "CONJUNCTION_AND":
-        return [found for child in tree.get("children", []) for found in comparisons(child, sql)]
-    source = sql.encode()
-    if tree.get("type") in OPERATORS:
-        return [found for found in [_simple(tree, source)] if found]
-    if tree.get("class") == "BETWEEN" and not str(tree.get("type", "")).endswith("NOT_BETWEEN"):
-        ends = [(">=", tree.get("lower")), ("<=", tree.get("upper"))]
-        both = [_against(tree, tree.get("input"), op, end, source) for op, end in ends]
-        return [found for found in both if found] if all(both) else []
-    return []
-
-
-def _simple(tree: Row, source: bytes) -> Comparison | None:
-    op = OPERATORS[tree["type"]]
-    return _against(tree, tree.get("left"), op, tree.get("right"), source) or _against(
-        tree, tree.get("right"), MIRRORED[op], tree.get("left"), source
-    )
-
-
-def _against(tree: Row, operand: Any, op: str, number: Any, source: bytes) -> Comparison | None:
-    whole, left, right = _span(tree), _span(operand), _span(number)
-    if whole is None or left is None or right is None or _has_column(number):
-        return None
-    text = source[right[0] : right[1]].decode()
-    if not NUMBER.fullmatch(text):
-        return None
-    threshold = float(re.sub(r"\s", "", text))
-    ends = (*whole, *left, *right)  # BETWEEN's own place begins behind its operand
-    return Comparison(source[left[0] : left[1]].decode(), op, threshold, right, (min(ends), max(ends)))
-
-
-def _has_column(tree: Any) -> bool:
-    return isinstance(tree, dict) and tree.get("class") == "COLUMN_REF"
-
-
-def _span(tree: Any) -> Span | None:
-    """Where an expression stands in the rule's text; the parser saw `SELECT ` before it."""
-    try:
-        start = int(tree["query_location"]) - len("SELECT ")
-        return (start, start + int(tree["query_location_length"]))
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def without(sql: str, found: list[Comparison]) -> str:
-    """The rule with its simple comparisons taken as true."""
-    source = sql.encode()
-    for start, end in sorted({comparison.whole for comparison in found}, reverse=True):
-        source = source[:start] + b"TRUE" + source[end:]
-    return source.decode()
-
-
 def _rule(sql: Sql, name: str, text: str, took: list[Any]) -> Row:
     movable = []
-    found = comparisons(sql.parsed(text), text)
+    found = comparisons(text)
     for comparison in found:
         values = sql.values(comparison.operand, "DOUBLE")
         if values is not None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation.comparisons import comparisons
 from curation.recipe import Recipe, parse_recipe
-from curation.select import NOBODY, Decisions, SelectError, Selection, comparisons, select, settled
+from curation.select import NOBODY, Decisions, SelectError, Selection, select, settled
 from curation.stages import RELATED
 
 TABLE = pa.table(
@@ -149,7 +150,7 @@ def test_sql_reads_no_file(recipe: Callable[..., Recipe], tmp_path: Any) -> None
     ],
 )
 def test_simple_comparisons_are_read_from_a_rule(sql: str, found: list[tuple[str, str, float]]) -> None:
-    assert comparisons(sql) == found
+    assert [(one.operand, one.op, one.threshold) for one in comparisons(sql)] == found
 
 
 def test_margins_are_signed_towards_passing(recipe: Callable[..., Recipe]) -> None:

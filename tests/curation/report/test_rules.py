@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curation.comparisons import comparisons, without
 from curation.report import rules
 from curation.report.tables import read_version
 from tests.curation.report.test_facts import values
@@ -21,7 +22,6 @@ TABLE = pa.table(
         "verdicts": [["error_page"], [], []],
     }
 )
-ENGINE = rules.Sql(TABLE)
 RULES = {
     "blankness < 0.9": ([("blankness", "<", 0.9)], "TRUE"),
     "0.3 <= aspect": ([("aspect", ">=", 0.3)], "TRUE"),
@@ -45,10 +45,9 @@ RULES = {
 @pytest.mark.parametrize("sql", RULES)
 def test_comparisons_are_those_of_the_top_and_chain(sql: str) -> None:
     expected, rest = RULES[sql]
-    with rules.Sql(TABLE) as engine:
-        found = rules.comparisons(engine.parsed(sql), sql)
+    found = comparisons(sql)
     assert [(c.operand, c.op, c.threshold) for c in found] == expected
-    assert rules.without(sql, found) == (rest if rest is not None else sql)
+    assert without(sql, found) == (rest if rest is not None else sql)
     for comparison in found:
         start, end = comparison.number
         assert float(sql.encode()[start:end].decode()) == comparison.threshold
@@ -58,7 +57,7 @@ def test_comparisons_are_those_of_the_top_and_chain(sql: str) -> None:
 @given(st.floats(-1e6, 1e6, allow_nan=False), st.sampled_from(["<", "<=", ">", ">="]))
 def test_the_number_of_a_rule_stands_where_it_is_said_to(number: float, op: str) -> None:
     sql = f"verdicts IS NOT NULL AND aspect {op} {number}"
-    [found] = rules.comparisons(ENGINE.parsed(sql), sql)
+    [found] = comparisons(sql)
     assert (found.op, found.threshold) == (op, number)
 
 
