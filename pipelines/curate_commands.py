@@ -154,10 +154,11 @@ def report(
     """Open a dataset version's report in the browser."""
     from curation.dataset import resolve_dataset
     from pipelines import terminal
+    from pipelines.browser import open_page
 
     path = resolve_dataset(home, dataset) / "report.html"
     if not no_open:
-        typer.launch(path.resolve().as_uri())
+        open_page(path)
     terminal.made("report", path)
 
 

@@ -35,6 +35,7 @@ def label_report(
 
     from annotations.report import write_report
     from pipelines import terminal
+    from pipelines.browser import open_page
 
     shown = _dataset_of_labels(dataset, home)
     with terminal.progress_lines(quiet=as_json) as progress:
@@ -65,7 +66,7 @@ def label_report(
     terminal.table("Annotators", ("who", "annotations", "verdict", "notes"), marks, right=(1,))
     terminal.note(f"consensus of {len(made.consensus.table):,} values in {made.table}")
     if not no_open:
-        typer.launch(str(made.path))
+        open_page(made.path)
     terminal.made("label report", made.path)
 
 
