@@ -1,29 +1,32 @@
 """Listing pictures from a server on loopback into Parquet shards: Gesso's crawl and curate, against img2dataset.
 
-`python -m benchmarks.download [--images 1000] [--rounds 3] [--peer PYTHON]` draws its own pictures and serves them as
-an F-Droid repository. PYTHON is that of an environment with benchmarks/peers/requirements-img2dataset.txt.
+`python -m benchmarks.download [--images 1000] [--rounds 3] [--side 512] [--peer PYTHON]` draws its own pictures and
+serves them as an F-Droid repository. PYTHON is that of an environment with benchmarks/peers/requirements-img2dataset.txt.
 
-Both start from addresses and SHA-256 hashes, check those, and end with the pictures in their own size in Parquet; each
-command's start is part of its time. Compared are like and like: the bytes as they came (img2dataset with re-encoding
-off, its fastest way), and every picture decoded once (img2dataset to encode it again, its default; Gesso for its
-features). Gesso syncs what it stores, img2dataset leaves that to the system. The limits are what the machine does in
-the same minutes with nothing around it.
+Both start from addresses and SHA-256 hashes, check those, and end with the pictures in Parquet; each command's start is
+part of its time, with its modules compiled, as an installed package's are. Compared are like and like: pictures scaled
+to `--side` (img2dataset's usual work, with its `keep_ratio_largest`), the bytes as they came (img2dataset with
+re-encoding off, its fastest way), and every picture decoded once in its own size (img2dataset to encode it again, its
+default; Gesso for its features, of which img2dataset has none). Gesso syncs what it stores, img2dataset leaves that to
+the system. The limits are what the machine does in the same minutes with nothing around it.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import hashlib
 import io
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +51,8 @@ AN_APP = 6  # screenshots
 THREADS = (16, 64)  # img2dataset's, tried once; the best is measured
 
 RECIPE = "name: listings\nfeatures: [decode, hashes, ink]\n"
+SCALED = "shards: {longest_side: SIDE}\n"
+PACKAGES = ("crawlers", "curation", "design", "pipelines")
 
 # Without what relations compare by: img2dataset looks for no copies either.
 CURATE = """
@@ -151,14 +156,15 @@ def serving(repository: Repository) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Ours:
-    """Seconds of the crawl, and of two ways to make shards of what it brought."""
+    """Seconds of the crawl, and of three ways to make shards of what it brought."""
 
     crawl: float
+    scaled: float
     shards: float
     features: float
 
 
-def ours(address: str, home: Path, images: int) -> Ours:
+def ours(address: str, home: Path, images: int, side: int) -> Ours:
     """As the commands do it, a crawl a core: hashes checked, listings and evidence kept, everything durable."""
     begun = time.monotonic()
     cores = len(os.sched_getaffinity(0))
@@ -175,12 +181,16 @@ def ours(address: str, home: Path, images: int) -> Ours:
     if brought != images:
         failures = [summary.failures for summary in summaries]
         raise CannotRun(f"the crawl brought {brought} of {images} pictures: {failures}")
-    (home / "recipe.yaml").write_text(RECIPE)
-    return Ours(crawled, curated(home, images, "as they are"), curated(home, images, "features"))
+    scaled = curated(home, images, "as they are", RECIPE + SCALED.replace("SIDE", str(side)))
+    kept = curated(home, images, "as they are", RECIPE)
+    return Ours(crawled, scaled, kept, curated(home, images, "features", RECIPE))
 
 
-def curated(home: Path, images: int, how: str) -> float:
-    """Seconds from a store to shards, in a process of its own."""
+def curated(home: Path, images: int, how: str, recipe: str) -> float:
+    """Seconds from a store to shards, in a process of its own that finds nothing but the store."""
+    (home / "recipe.yaml").write_text(recipe)
+    for folder in ("tables", "datasets"):
+        shutil.rmtree(home / folder, ignore_errors=True)
     begun = time.monotonic()
     done = subprocess.run([sys.executable, "-c", CURATE, str(home), how], cwd=ROOT, capture_output=True, text=True)
     seconds = time.monotonic() - begun
@@ -232,14 +242,14 @@ def encode(pictures: Sequence[bytes]) -> None:
 
 @dataclass(frozen=True)
 class Peer:
-    """img2dataset with this many cores' processes, pictures in their own size."""
+    """img2dataset with this many cores' processes."""
 
     python: str
     urls: Path
     processes: int
 
-    def seconds(self, folder: Path, images: int, threads: int, as_they_are: bool) -> float:
-        """`as_they_are` keeps the bytes; else they are decoded and encoded again, which is the peer's default."""
+    def seconds(self, folder: Path, images: int, threads: int, how: dict[str, Any]) -> float:
+        """`how` is one of KEPT, ENCODED and `scaled_to`: what becomes of the pictures."""
         settings = {
             "url_list": str(self.urls),
             "input_format": "parquet",
@@ -250,10 +260,9 @@ class Peer:
             "processes_count": self.processes,
             "thread_count": threads,
             "number_sample_per_shard": -(-images // self.processes),
-            "resize_mode": "no",
-            "disable_all_reencoding": as_they_are,
             "extract_exif": False,
             "enable_wandb": False,
+            **how,
         }
         words = [self.python, str(ROOT / "benchmarks" / "peers" / "run_img2dataset.py"), json.dumps(settings)]
         environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
@@ -267,14 +276,36 @@ class Peer:
         return seconds
 
 
+KEPT = {"resize_mode": "no", "disable_all_reencoding": True}
+ENCODED = {"resize_mode": "no"}
+
+
+def scaled_to(side: int) -> dict[str, Any]:
+    return {"resize_mode": "keep_ratio_largest", "image_size": side, "resize_only_if_bigger": True}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one round measured, seconds of each side and the limits beside them."""
+
+    bare: Limits
+    mine: Ours
+    scaled: float
+    kept: float
+    encoded: float
+
+
 def run(argv: Sequence[str]) -> list[Figure]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.download", description=__doc__)
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--peer", default=os.environ.get(PEER, ""))
     given = parser.parse_args(argv)
     if not given.peer or not Path(given.peer).is_file():
         raise CannotRun(f"no img2dataset: give --peer ENV/bin/python, or set {PEER}; see benchmarks/peers/")
+    for package in PACKAGES:
+        compileall.compile_dir(ROOT / package, quiet=1)
     repository = Repository.of(given.images)
     with tempfile.TemporaryDirectory(prefix="gesso-download-") as name, serving(repository) as address:
         folder = Path(name)
@@ -282,50 +313,56 @@ def run(argv: Sequence[str]) -> list[Figure]:
         table = {"url": [address + path for path in repository.pictures], "sha256": hashes}
         pq.write_table(pa.table(table), folder / "urls.parquet")
         peer = Peer(given.peer, folder / "urls.parquet", len(os.sched_getaffinity(0)))
-        tried = {n: peer.seconds(folder / f"try{n}", given.images, n, True) for n in THREADS}
+        tried = {n: peer.seconds(folder / f"try{n}", given.images, n, KEPT) for n in THREADS}
         threads = min(tried, key=lambda n: tried[n])
-        mine, kept, encoded, bare = [], [], [], []
-        for turn in range(given.rounds):
-            (folder / f"disk{turn}").mkdir()
-            bare.append(limits(address, repository, folder / f"disk{turn}"))
-            mine.append(ours(address, folder / f"ours{turn}", given.images))
-            kept.append(peer.seconds(folder / f"kept{turn}", given.images, threads, True))
-            encoded.append(peer.seconds(folder / f"encoded{turn}", given.images, threads, False))
-    return figures(given.images, threads, mine, kept, encoded, bare)
+        turns = [one_turn(folder / str(n), address, repository, peer, threads, given.side) for n in range(given.rounds)]
+    return figures(given.images, given.side, threads, turns)
 
 
-def figures(
-    images: int,
-    threads: int,
-    mine: Sequence[Ours],
-    kept: Sequence[float],
-    encoded: Sequence[float],
-    bare: Sequence[Limits],
-) -> list[Figure]:
-    def rate(seconds: Sequence[float]) -> float:
-        return round(images / statistics.median(seconds), 1)
+def one_turn(folder: Path, address: str, repository: Repository, peer: Peer, threads: int, side: int) -> Turn:
+    """Each side once, one after the other."""
+    images = len(repository.pictures)
+    (folder / "disk").mkdir(parents=True)
+    return Turn(
+        limits(address, repository, folder / "disk"),
+        ours(address, folder / "ours", images, side),
+        peer.seconds(folder / "scaled", images, threads, scaled_to(side)),
+        peer.seconds(folder / "kept", images, threads, KEPT),
+        peer.seconds(folder / "encoded", images, threads, ENCODED),
+    )
 
-    def ratio(theirs: Sequence[float], ours: Sequence[float]) -> float:
-        return round(statistics.median(t / o for t, o in zip(theirs, ours, strict=True)), 2)
 
-    def limit(name: str) -> float:
-        return round(statistics.median(getattr(some, name) for some in bare), 1)
+def figures(images: int, side: int, threads: int, turns: Sequence[Turn]) -> list[Figure]:
+    def rate(name: str, seconds: Callable[[Turn], float]) -> Figure:
+        return Figure(name, round(images / statistics.median(map(seconds, turns)), 1), "images/s")
 
-    crawled = [m.crawl for m in mine]
-    shards, features = [m.crawl + m.shards for m in mine], [m.crawl + m.features for m in mine]
+    def limit(name: str, part: str) -> Figure:
+        return Figure(f"limit: {name}", round(statistics.median(getattr(t.bare, part) for t in turns), 1), "images/s")
+
+    def ratio(name: str, theirs: Callable[[Turn], float], ours: Callable[[Turn], float]) -> Figure:
+        value = round(statistics.median(theirs(turn) / ours(turn) for turn in turns), 2)
+        return at_least(name, value, "×", 1.3)
+
+    def shards(part: str) -> Callable[[Turn], float]:
+        return lambda turn: turn.mine.crawl + float(getattr(turn.mine, part))
+
+    theirs = f"img2dataset, {threads} threads"
     return [
         Figure("pictures of 1080×1920", images, "images"),
-        Figure("limit: fetched, all cores", limit("fetched"), "images/s"),
-        Figure("limit: decoded and encoded again, all cores", limit("encoded"), "images/s"),
-        Figure("limit: written and synced", limit("synced"), "images/s"),
-        Figure("gesso: the crawl alone, to a store", rate(crawled), "images/s"),
-        Figure("gesso: to shards, bytes as they are", rate(shards), "images/s"),
-        Figure("gesso: to shards, decoded, with features", rate(features), "images/s"),
-        Figure(f"img2dataset, {threads} threads: bytes as they are", rate(kept), "images/s"),
-        Figure(f"img2dataset, {threads} threads: encoded again, its default", rate(encoded), "images/s"),
-        at_least("gesso's crawl / img2dataset, bytes as they are", ratio(kept, crawled), "×", 1.3),
-        at_least("gesso to shards / img2dataset, bytes as they are", ratio(kept, shards), "×", 1.3),
-        at_least("gesso to shards with features / img2dataset, its default", ratio(encoded, features), "×", 1.3),
+        limit("fetched, all cores", "fetched"),
+        limit("decoded and encoded again, all cores", "encoded"),
+        limit("written and synced", "synced"),
+        rate("gesso: the crawl alone, to a store", lambda t: t.mine.crawl),
+        rate(f"gesso: to shards, scaled to {side}", shards("scaled")),
+        rate("gesso: to shards, bytes as they are", shards("shards")),
+        rate("gesso: to shards, decoded, with features", shards("features")),
+        rate(f"{theirs}: scaled to {side}", lambda t: t.scaled),
+        rate(f"{theirs}: bytes as they are", lambda t: t.kept),
+        rate(f"{theirs}: encoded again, its default", lambda t: t.encoded),
+        ratio(f"gesso to shards / img2dataset, scaled to {side}", lambda t: t.scaled, shards("scaled")),
+        ratio("gesso's crawl / img2dataset, bytes as they are", lambda t: t.kept, lambda t: t.mine.crawl),
+        ratio("gesso to shards / img2dataset, bytes as they are", lambda t: t.kept, shards("shards")),
+        ratio("gesso to shards with features / img2dataset, its default", lambda t: t.encoded, shards("features")),
     ]
 
 
