@@ -1,7 +1,8 @@
 """Listing pictures from a server on loopback into Parquet shards: Gesso's crawl and curate, against img2dataset.
 
 `python -m benchmarks.download [--images 1000] [--rounds 3] [--side 512] [--peer PYTHON]` draws its own pictures and
-serves them as an F-Droid repository. PYTHON is that of an environment with benchmarks/peers/requirements-img2dataset.txt.
+serves them as an F-Droid repository. PYTHON is that of an environment with
+benchmarks/peers/requirements-img2dataset.txt.
 
 Both start from addresses and SHA-256 hashes, check those, and end with the pictures in Parquet; each command's start is
 part of its time, with its modules compiled, as an installed package's are. Compared are like and like: pictures scaled
