@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from models.errors import GessoError
 
 if TYPE_CHECKING:
-    from models.diffusion.run import TrainResult
+    from models.run import TrainResult
 
 
 def command(module: str, train: Callable[[Any, Path], TrainResult], load: Callable[[Path], Any]) -> int:

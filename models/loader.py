@@ -381,3 +381,13 @@ class ShardLoader:
         finally:
             stopped.set()
             thread.join()
+
+
+def dataset_folder(name: str, home: Path) -> Path:
+    """The folder of a dataset version: a path to one, `name` for the latest, or `name@version`."""
+    folder = Path(name)
+    if any(folder.glob("*-of-*.parquet")):
+        return folder
+    from curation.dataset import resolve_dataset
+
+    return resolve_dataset(home, name)

@@ -11,14 +11,10 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from models.errors import GessoError
+from models.errors import RecipeError
 
 # What may change between two calls of one run: it says how long and how often, not what is learnt.
 RUN_ONLY = frozenset({"steps", "checkpoint_every", "keep_checkpoints", "threads", "workers"})
-
-
-class RecipeError(GessoError):
-    """The recipe is missing, is not YAML, or a key of it is wrong."""
 
 
 class _Section(BaseModel):

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, PngImagePlugin
 
 from models.diffusion.grid import draw_grid
-from models.diffusion.pipeline import ModelError, load_pipeline, weights_digest
+from models.diffusion.pipeline import ModelError, load_pipeline
 from models.errors import GessoError
+from models.run import weights_digest
 
 if TYPE_CHECKING:
     from models.diffusion.data import Progress

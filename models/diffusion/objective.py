@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 
 import torch
@@ -96,13 +95,3 @@ def autoencoder_loss(output: Tensor, pixels: Tensor, mean: Tensor, logvar: Tenso
     down = functional.l1_loss(output.diff(dim=-2), pixels.diff(dim=-2))
     divergence = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).float().mean()
     return functional.l1_loss(output, pixels) + across + down + kl * divergence
-
-
-def learning_rate(step: int, peak: float, warmup: int, falling_to: int | None = None) -> float:
-    """Linear warm-up, then constant: a function of the step alone, so a lengthened run is the same run.
-
-    With `falling_to` it falls along a cosine and reaches 0 at that step.
-    """
-    rising = min(1.0, (step + 1) / (warmup + 1))
-    falling = 1.0 if falling_to is None else 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / falling_to))
-    return peak * rising * falling

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
@@ -209,13 +208,3 @@ def _schedule(config: DiffusionConfig, usual: str) -> Any:
     prediction = usual if config.prediction == "auto" else config.prediction
     zero_snr = config.zero_terminal_snr and prediction == "v_prediction"
     return build_scheduler(prediction, zero_terminal_snr=zero_snr)
-
-
-def weights_digest(folder: Path) -> str:
-    """SHA-256 over a diffusers folder's weight files, by their names and bytes."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.safetensors")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()

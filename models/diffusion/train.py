@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from models.command import command
 from models.diffusion.config import DiffusionConfig, load_config
-from models.diffusion.run import DENOISER, Checkpoint, RunFolder, TrainResult, replace_folder
-from models.errors import GessoError
-from models.loader import Frame, ShardIndex, ShardLoader
+from models.errors import TrainingError
+from models.loader import Frame, ShardIndex, ShardLoader, dataset_folder
 from models.ranks import Ranks, joined
+from models.run import DENOISER, Checkpoint, RunFolder, TrainResult, replace_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,20 +29,6 @@ if TYPE_CHECKING:
 
 AUTOENCODER = "autoencoder"
 EMA_WARMUP_GAMMA = 5.0  # the average trusts the latest weights at first: 1 - (1 + step/γ)^-⅔, up to the recipe's decay
-
-
-class TrainingError(GessoError):
-    """The run cannot go on: its loss is no longer a number."""
-
-
-def dataset_folder(name: str, home: Path) -> Path:
-    """The folder of a dataset version: a path to one, `name` for the latest, or `name@version`."""
-    folder = Path(name)
-    if any(folder.glob("*-of-*.parquet")):
-        return folder
-    from curation.dataset import resolve_dataset
-
-    return resolve_dataset(home, name)
 
 
 def train(config: DiffusionConfig, home: Path, *, progress: Progress | None = None, resume: bool = True) -> TrainResult:
@@ -194,7 +180,7 @@ class _Training:
     ) -> None:
         import torch
 
-        from models.diffusion.objective import learning_rate
+        from models.schedule import learning_rate
 
         config = self.config
         first, last = (0, config.vae_steps) if phase == AUTOENCODER else (config.vae_steps, config.total_steps)
@@ -269,7 +255,7 @@ class _Training:
             self.vae.register_to_config(scaling_factor=1.0)
 
     def _save_model(self) -> TrainResult:
-        from models.diffusion.pipeline import weights_digest
+        from models.run import weights_digest
 
         if self.ranks.first:
             self.ema.copy_to(self._trained())

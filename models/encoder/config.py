@@ -11,13 +11,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from models.diffusion.config import RecipeError
+from models.errors import RecipeError
 
 # What may change between two calls of one run: it says how often, not what is learnt.
 RUN_ONLY = frozenset({"checkpoint_every", "keep_checkpoints", "validate_every", "threads", "tensorboard"})
 MAX_BYTES = 1 << 20
-
-__all__ = ["EncoderConfig", "RecipeError", "load_config"]
 
 
 class _Section(BaseModel):

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from models.diffusion.run import write_durably
 from models.encoder.augment import look, plain_look
 from models.encoder.samples import Draw, key_of
 from models.encoder.stored import Stored
 from models.errors import GessoError
 from models.images import ImageError, decode
 from models.loader import RowError, ShardReader
+from models.run import write_durably
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,4 +1,4 @@
-"""An encoder's run on disk: that of models.diffusion.run with its own log, and the model as an open_clip folder.
+"""An encoder's run on disk: that of models.run with its own log, and the model as an open_clip folder.
 
 runs/<name>/recipe.yaml  train.csv  validation.csv  start/  looks/  checkpoints/…  model/  training.json
 """
@@ -9,8 +9,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.diffusion.run import RunFolder, TrainResult, write_durably
 from models.encoder.towers import CONFIG
+from models.run import RunFolder, TrainResult, write_durably
 
 LOG_COLUMNS = ("step", "loss", "texts", "pictures", "teacher", "aim", "scale", "lr", "seconds")
 VALIDATION_COLUMNS = ("step", "same_group_1", "same_group_5", "text_group_1", "text_group_5", "picture_text_5")

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.diffusion.run import replace_folder
 from models.errors import GessoError
 from models.loader import Row, ShardIndex, ShardReader
+from models.run import replace_folder
 
 Progress = Callable[[str, int, int], None]
 

@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.command import command
-from models.diffusion.run import Checkpoint, replace_folder
-from models.diffusion.train import TrainingError, dataset_folder
 from models.encoder.config import EncoderConfig, load_config
 from models.encoder.looks import KeptLooks, Pictures, stem_of
 from models.encoder.run import EncoderResult, EncoderRun
 from models.encoder.samples import Draw, Samples, SamplesError, draws, pools, read_samples, sentences
 from models.encoder.stored import Stored
 from models.encoder.teacher import Teacher, reading
+from models.errors import TrainingError
+from models.loader import dataset_folder
 from models.ranks import Ranks, joined
+from models.run import Checkpoint, replace_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -212,7 +213,7 @@ class _Training:
         """One step of the optimiser; returns its learning rate. `value` and `parts` say what was lost."""
         import torch
 
-        from models.diffusion.objective import learning_rate
+        from models.schedule import learning_rate
 
         config = self.config
         rate = learning_rate(step, config.lr, config.warmup, config.steps)
@@ -340,8 +341,8 @@ class _Training:
     def _save_model(self) -> EncoderResult:
         import torch
 
-        from models.diffusion.pipeline import weights_digest
         from models.encoder.towers import save
+        from models.run import weights_digest
 
         if self.ranks.first:
             weights, of = self.masters.whole(self._saved()), self.towers

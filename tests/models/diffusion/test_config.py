@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models.diffusion.config import DiffusionConfig, RecipeError, load_config
+from models.diffusion.config import DiffusionConfig, load_config
+from models.errors import RecipeError
 
 RECIPES = Path(__file__).resolve().parents[3] / "recipes"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.diffusion.objective import add_noise, denoising_loss, draw, learning_rate, min_snr_weight, snr, target
+from models.diffusion.objective import add_noise, denoising_loss, draw, min_snr_weight, snr, target
 from models.diffusion.pipeline import build_scheduler
+from models.schedule import learning_rate
 
 ZERO = build_scheduler("v_prediction", zero_terminal_snr=True)
 TIMES = torch.tensor([0, 250, 500, 750, 999])

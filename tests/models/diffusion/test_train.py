@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from models.diffusion.config import DiffusionConfig
-from models.diffusion.run import RunError, RunFolder
 from models.diffusion.train import train
 from models.loader import LoaderError, RowError
+from models.run import RunError, RunFolder
 from tests.models.conftest import SMALL
 from tests.models.shards import row, write_version
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from models.encoder.board import Board, BoardError
-from models.encoder.config import RecipeError, load_config
+from models.encoder.config import load_config
+from models.errors import RecipeError
 
 ROOT = Path(__file__).resolve().parents[3]
 MODEL = "model: {name: ViT-B-32, pretrained: laion2b_s34b_b79k}\n"

@@ -19,10 +19,10 @@ from safetensors.numpy import load_file
 
 from curation.encoder.place import find
 from curation.encoder.towers import Encoder
-from models.diffusion.run import RunError
 from models.encoder.config import EncoderConfig
 from models.encoder.samples import SamplesError
 from models.encoder.train import train
+from models.run import RunError
 
 Recipe = Callable[..., EncoderConfig]
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,6 +6,7 @@ runs/<name>/recipe.yaml  train.csv  checkpoints/{latest,step-00000100/…}  mode
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -16,12 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
-from models.diffusion.config import DiffusionConfig
 from models.errors import GessoError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from models.diffusion.config import DiffusionConfig
     from models.encoder.config import EncoderConfig
 
 LOG_COLUMNS = ("step", "phase", "loss", "lr", "seconds")
@@ -226,3 +227,13 @@ class RunFolder:
             "images_per_second": round(len(rows) * self.config.batch_size / seconds, 2) if seconds else 0.0,
             "seconds": round(seconds, 2),
         }
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 over a model folder's safetensors files, by their names and bytes."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.safetensors")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
