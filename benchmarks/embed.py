@@ -2,8 +2,11 @@
 
 `python -m benchmarks.embed [FOLDER] [--pictures 512] [--view letterbox] [--peer PYTHON]`, pictures from FOLDER (the
 corpus beside the checkout, else drawn ones). The limit is what all cores could do if nothing were done but decoding by
-the best decoder, scaling and the bare bf16 forward pass, each measured alone in processor time. The peer is
+the best decoder, scaling and the bare bf16 forward pass (fp32 where the processor has no bf16, for there that is
+faster), each measured alone in processor time. The peer is
 clip-retrieval's own inference on the same files and weights, in the environment of benchmarks/peers/.
+The overhead is what a run without the forward pass costs a picture beyond decoding and scaling, in processor time: the
+limit's share follows from it on a machine of any speed.
 Rates are over the processor time that other processes left to this one, so that a busy machine does not decide.
 """
 
@@ -29,6 +32,7 @@ from benchmarks.decoders import DECODERS, cheapest, milliseconds
 from benchmarks.figures import CannotRun, Figure, at_least, main
 from crawlers.captures import Capture, CaptureStore
 from curation import engine
+from curation.encoder.place import precision
 from curation.encoder.views import views
 from curation.features.decode import decode_image
 from curation.recipe import FeatureChoice
@@ -53,6 +57,7 @@ class Clock:
     """Wall time, and how many core seconds other processes left meanwhile."""
 
     def __enter__(self) -> Clock:
+        self.own = 0.0
         self._wall, self._own, self._busy = time.perf_counter(), time.process_time(), busy_seconds()
         return self
 
@@ -61,6 +66,7 @@ class Clock:
 
     def stop(self, own: float) -> None:
         """`own` is the processor time of what was measured; the rest of what was busy was others'."""
+        self.own = own
         self.seconds = time.perf_counter() - self._wall
         others = max(0.0, busy_seconds() - self._busy - own)
         self.left = max(self.seconds * cores() - others, own) / cores()
@@ -78,16 +84,19 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="embed-") as scratch:
         work = Path(scratch)
         encoder = random_encoder(work / "encoder")
-        ours = embed(pictures, encoder, work, options.view)
-        limit, parts = the_limit(pictures, encoder, options.view)
+        mine = ours(pictures, encoder, work, options.view)
+        limit, parts, bare = the_limit(pictures, encoder, options.view)
         theirs, said = peer(pictures, encoder, work, options.peer, options.peer_batch)
-    share = None if not limit else round(ours / limit, 3)
-    times = None if theirs is None else round(ours / theirs, 2)
+    share = None if not limit else round(mine.rate / limit, 3)
+    times = None if theirs is None else round(mine.rate / theirs, 2)
+    without = f"{mine.rest:.1f} ms without the forward pass, less decoding and scaling"
     mix = f"{len(pictures)} files, half PNG, half JPEG"
     return [
         *parts,
         Figure("limit", round(limit, 2), "img/s", seen=f"{cores()} cores over the sum of the parts above"),
-        Figure(f"gesso, {options.view}", round(ours, 2), "img/s", seen=f"{mix}; {processor()}"),
+        Figure(f"gesso, {options.view}", round(mine.rate, 2), "img/s", seen=f"{mix}; {processor()}"),
+        Figure("gesso, a picture", round(mine.whole, 1), "ms", seen="processor time, all that it takes"),
+        Figure("gesso, overhead a picture", round(mine.rest - bare, 1), "ms", seen=without),
         at_least("of the limit", share, "", 0.85),
         Figure("clip-retrieval", None if theirs is None else round(theirs, 2), "img/s", seen=said),
         at_least("times clip-retrieval", times, "×", 5),
@@ -146,20 +155,45 @@ def random_encoder(folder: Path) -> Path:
     return folder
 
 
-def embed(pictures: list[Picture], encoder: Path, work: Path, view: str) -> float:
-    """Pictures a second, from a capture store to the embedding's Parquet parts, through the local engine."""
+@dataclass(frozen=True)
+class Ours:
+    """Pictures a second, and processor milliseconds a picture with the forward pass and without it."""
+
+    rate: float
+    whole: float
+    rest: float
+
+
+def ours(pictures: list[Picture], encoder: Path, work: Path, view: str) -> Ours:
+    """From a capture store to the embedding's Parquet parts, through the local engine."""
     store = CaptureStore(str(work / "captures"), create=True)
     captures = [captured(store, picture, number) for number, picture in enumerate(pictures)]
+    whole = embed(captures, encoder, store, work / "whole", view)
+    rest = embed(captures, encoder, store, work / "rest", view, forward=False)
+    each = 1000 / len(captures)
+    return Ours(len(captures) / whole.left, each * whole.own, each * rest.own)
+
+
+def embed(
+    captures: list[Capture], encoder: Path, store: CaptureStore, home: Path, view: str, forward: bool = True
+) -> Clock:
+    """The time it took; without `forward` the image tower answers with ones."""
     params = {"model": str(encoder), "view": view, "batch": BATCH}
-    plan = engine.plan([FeatureChoice(name="embedding", params=params)], work)
+    plan = engine.plan([FeatureChoice(name="embedding", params=params)], home)
     feature: Any = plan.features[0]
+    net = feature.encoder().net
     feature.encoder().encode([np.zeros((224, 224, 3), np.uint8)], BATCH)
-    with Clock() as clock:
-        engine.compute(plan, captures, store, work)
-    vectors = engine.read_feature(plan, "embedding", work, [capture.capture_id for capture in captures])
+    if not forward:
+        net.encode_image = lambda batch: batch.new_ones((len(batch), feature.dimensions))
+    try:
+        with Clock() as clock:
+            engine.compute(plan, captures, store, home)
+    finally:
+        net.__dict__.pop("encode_image", None)
+    vectors = engine.read_feature(plan, "embedding", home, [capture.capture_id for capture in captures])
     if vectors["error"].null_count != len(captures):
         raise CannotRun("some of the pictures had no embedding: leave them out")
-    return len(captures) / clock.left
+    return clock
 
 
 def captured(store: CaptureStore, picture: Picture, number: int) -> Capture:
@@ -192,8 +226,9 @@ def captured(store: CaptureStore, picture: Picture, number: int) -> Capture:
     return Capture.model_validate(fields)
 
 
-def the_limit(pictures: list[Picture], encoder: Path, view: str) -> tuple[float, list[Figure]]:
-    """Pictures a second if all cores did nothing but the parts, and the parts in processor milliseconds a picture."""
+def the_limit(pictures: list[Picture], encoder: Path, view: str) -> tuple[float, list[Figure], float]:
+    """Pictures a second if all cores did nothing but the parts; the parts in processor milliseconds a picture; the sum
+    of those but the forward pass."""
     figures, decoding = [], []
     for format_ in ("png", "jpeg"):
         files = list(dict.fromkeys(picture.data for picture in pictures if picture.format == format_))[:SAMPLE]
@@ -207,19 +242,23 @@ def the_limit(pictures: list[Picture], encoder: Path, view: str) -> tuple[float,
     scale = milliseconds(lambda image: views(image, 224, (0, 0, 0), view, 3), images)  # type: ignore[arg-type]
     forward = forward_milliseconds(encoder)
     figures.append(Figure(f"scale to {view}", round(scale, 1), "ms", seen=f"{looks:.2g} looks a picture"))
-    figures.append(Figure("bf16 forward of a look", round(forward, 1), "ms", seen=f"{BATCH} at once, one thread"))
-    return 1000 * cores() / (sum(decoding) / 2 + scale + looks * forward), figures
+    figures.append(
+        Figure(f"{precision()} forward of a look", round(forward, 1), "ms", seen=f"{BATCH} at once, one thread")
+    )
+    bare = sum(decoding) / 2 + scale
+    return 1000 * cores() / (bare + looks * forward), figures, bare
 
 
 def forward_milliseconds(encoder: Path) -> float:
-    """The bare image tower in bf16 weights, one thread, a look."""
+    """The bare image tower, one thread, a look; in bf16 weights, or fp32 where the processor has no bf16."""
     import open_clip
     import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    net = open_clip.create_model(f"local-dir:{encoder}").to(torch.bfloat16).eval()
-    batch = torch.randn(BATCH, 3, 224, 224).to(torch.bfloat16)
+    dtype = torch.bfloat16 if precision() == "bf16" else torch.float32
+    net = open_clip.create_model(f"local-dir:{encoder}").to(dtype).eval()
+    batch = torch.randn(BATCH, 3, 224, 224).to(dtype)
     with torch.inference_mode():
         net.encode_image(batch)
         taken = milliseconds(lambda _: net.encode_image(batch), [None] * 3)

@@ -14,7 +14,7 @@ SQUARE = 1.25  # up to this ratio of the sides, the whole says all
 
 
 def views(image: Image.Image, side: int, fill: tuple[int, int, int], view: View, most: int) -> np.ndarray:
-    """k × side × side × 3 bytes of an RGB picture.
+    """k × side × side × 3 bytes of a picture in RGB or RGBX.
 
     `letterbox` is the whole picture (k = 1), `crop` its central square as CLIP was trained (k = 1), `tiles` the whole
     and then at most `most` tiles, which cover it (k ≤ 1 + most). `fill` is the ground that the model sees as zero.
@@ -58,7 +58,7 @@ def square(image: Image.Image, box: Box, side: int, fill: tuple[int, int, int]) 
     width, height = box[2] - box[0], box[3] - box[1]
     scale = side / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=GAP)
+    small = image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=GAP).convert("RGB")
     if size == (side, side):
         return np.asarray(small)
     ground = Image.new("RGB", (side, side), fill)

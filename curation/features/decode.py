@@ -52,9 +52,13 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 @dataclass(frozen=True)
 class Decoded:
-    """An upright picture over white, with what its file said. `small` is what the cheap features look at."""
+    """An upright picture over white, with what its file said. `small` is what the cheap features look at.
 
-    image: Image.Image  # RGB
+    `pixels` has mode RGB, or RGBX: the same colours with a fourth byte that means nothing, as some decoders give them.
+    Scaling that needs no copy of the whole; `image` is always RGB.
+    """
+
+    pixels: Image.Image
     format: str
     mode: str
     has_alpha: bool
@@ -64,14 +68,20 @@ class Decoded:
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.image.size
+        return self.pixels.size
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The whole picture in RGB."""
+        return self.pixels if self.pixels.mode == "RGB" else self.pixels.convert("RGB")
 
     @cached_property
     def small(self) -> Image.Image:
         """RGB, at most 360 px wide (720 for pictures wider than tall or long pages): box-reduced, then bilinear."""
-        width, height = self.image.size
+        width, height = self.size
         target = min(width, ANALYSIS_WIDTH * (2 if self.wide or width > height else 1))
-        return self.image.resize((target, max(1, round(height * target / width))), Image.Resampling.BOX)
+        size = (target, max(1, round(height * target / width)))
+        return self.pixels.resize(size, Image.Resampling.BOX).convert("RGB")
 
     @cached_property
     def grey(self) -> np.ndarray:
@@ -129,7 +139,7 @@ def _decoded(source: Image.Image, data: bytes, wide: bool) -> Decoded:
     if (turn := TURNS.get(orientation)) is not None:
         image = image.transpose(turn)
     return Decoded(
-        image=image,
+        pixels=image,
         format="jpeg" if format_ == "mpo" else format_,
         mode=mode,
         has_alpha=has_alpha,
@@ -154,7 +164,7 @@ def _rgb(source: Image.Image, has_alpha: bool) -> Image.Image:
 
 
 def _by_vips(data: bytes) -> Image.Image | None:
-    """The pixels of a plain PNG by libvips; None where it is not installed or the file not plain and whole."""
+    """The pixels of a plain PNG by libvips, RGB or RGBX; None where that is missing or the file not plain and whole."""
     vips = _vips()
     if vips is None or not plain_png(data):
         return None
@@ -162,13 +172,12 @@ def _by_vips(data: bytes) -> Image.Image | None:
         source = vips.Image.new_from_buffer(data, "", access="sequential", fail_on="error")
         if source.format != "uchar" or source.bands not in (3, 4):
             return None
-        pixels, size = source.write_to_memory(), (source.width, source.height)
+        clear = source.bands == 4
+        pixels, size = (source if clear else source.bandjoin(255)).write_to_memory(), (source.width, source.height)
     except vips.Error:
         return None
-    if source.bands == 3:
-        return Image.frombuffer("RGB", size, pixels, "raw", "RGB", 0, 1)
-    if np.bitwise_and.reduce(np.frombuffer(pixels, np.uint8).view("<u4")) >> 24 == 255:  # opaque all over
-        return Image.frombytes("RGB", size, pixels, "raw", "RGBX")
+    if not clear or np.bitwise_and.reduce(np.frombuffer(pixels, np.uint8).view("<u4")) >> 24 == 255:  # opaque all over
+        return Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # no copy
     return _rgb(Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1), True)
 
 

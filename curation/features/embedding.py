@@ -89,7 +89,7 @@ class Embedding(Feature):
     def prepare(self, item: Item) -> np.ndarray:
         assert item.decoded is not None
         encoder = self.encoder()
-        return views(item.decoded.image, encoder.side, encoder.fill, self.params.view, self.params.tiles)
+        return views(item.decoded.pixels, encoder.side, encoder.fill, self.params.view, self.params.tiles)
 
     def compute(self, prepared: list[np.ndarray]) -> list[Row]:
         if not prepared:
