@@ -213,10 +213,10 @@ class _Payload:
     ) -> dict[str, Any]:
         root_base, root = found.changed[()]
         entry: dict[str, Any] = {"type": "INSTANCE", "component": self.places[found.component], "parent": parent_id}
-        entry["props"] = self._changes(root_base, root)["props"]
-        entry["overrides"] = [
-            {"path": list(path)} | self._changes(*pair) for path, pair in found.changed.items() if path != ()
-        ]
+        met = replace(root_base, name=node.component)  # an instance is met under its component's name
+        entry["props"] = self._changes(met, root)["props"]
+        inside = ({"path": list(path)} | self._changes(*pair) for path, pair in found.changed.items() if path != ())
+        entry["overrides"] = [override for override in inside if override["props"]]
         entry["data"] = _data(node, None) | {"use": print_node(replace(node, children=(), self_align=None))}
         self._placing(entry, root, parent, cell)
         if root.width == root_base.width and root.height == root_base.height:

@@ -59,13 +59,13 @@ class Instances:
 
     def resolve(self, node: Node) -> Instance | Node:
         """The instance that Figma can make of a `use`, else the layers that it stands for. Raises as `expand` does."""
-        made = self._layers(node)
+        made, plain = self._layers(node), self._layers(node, bound=True)
         numbers = self.variants.get(node.component)
         if not numbers:
-            return made
+            return plain
         component = variant_of([self.components[number] for number in numbers], node.props)
         if component.root.kind not in FRAMES:  # Figma's components are frames
-            return made
+            return plain
         number = next(number for number in numbers if self.components[number] is component)
         if number not in self.shown:
             self.shown[number] = self._layers(_plain_use(component))
@@ -75,18 +75,18 @@ class Instances:
         while stack:
             path, a, b = stack.pop()
             if a.kind != b.kind or (a.kind in FRAMES and len(a.children) != len(b.children)):
-                return made
+                return plain
             differing = {name for name in _COMPARED if getattr(a, name) != getattr(b, name)}
             if differing - (_INSIDE if path else _ROOT) or (a.kind == "svg" and "fills" in differing):
-                return made
+                return plain
             if differing:
                 changed[path] = a, b
             if a.kind in FRAMES:
                 stack.extend(((*path, i), x, y) for i, (x, y) in enumerate(zip(a.children, b.children, strict=True)))
         return Instance(number, dict(sorted(changed.items())))
 
-    def _layers(self, node: Node) -> Node:
-        made = expand(Design((node,), components=self.components), hidden=True).roots[0]
+    def _layers(self, node: Node, bound: bool = False) -> Node:
+        made = expand(Design((node,), components=self.components), hidden=True, bound=bound).roots[0]
         return made if node.visible else replace(made, visible=False)
 
 

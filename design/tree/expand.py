@@ -18,8 +18,10 @@ _DEFAULTS = {f.name: getattr(Node("box"), f.name) for f in fields(Node) if f.nam
 _Given = Mapping[str, Sequence[Any]]
 
 
-def expand(design: Design, *, hidden: bool = False) -> Design:
+def expand(design: Design, *, hidden: bool = False, bound: bool = False) -> Design:
     """The same picture from plain layers; hidden ones are left out unless `hidden`.
+
+    With `bound`, what an instance is given by a property of the component around it stays bound to that property.
 
     An instance of a component that the design does not have becomes an empty box. Raises TreeError where components
     multiply to more layers, or nest deeper, than a design may.
@@ -28,8 +30,9 @@ def expand(design: Design, *, hidden: bool = False) -> Design:
     if plain:
         return design if not design.components else replace(design, components=())
     work = _Expansion(design, hidden)
+    context = replace(_NOTHING, around=bound)
     try:
-        roots = tuple(made for root in design.roots for made in work.layers(root, _NOTHING, 0))
+        roots = tuple(made for root in design.roots for made in work.layers(root, context, 0))
     except RecursionError:
         raise TreeError(f"components multiply to more than {MAX_DEPTH} levels: use fewer") from None
     return replace(design, roots=roots, components=())
@@ -44,10 +47,11 @@ def variant_of(components: Sequence[Component], props: Sequence[Prop]) -> Compon
 
 @dataclass(frozen=True)
 class _Context:
-    """What the layers of a component's body are given."""
+    """What the layers of a component's body are given. `around`: they stand in one that is given nothing yet."""
 
     given: _Given
     content: tuple[Node, ...] = ()
+    around: bool = False
 
 
 _NOTHING = _Context({})
@@ -72,7 +76,7 @@ class _Expansion:
         if node.kind == "use":
             return self.instance(node, context, depth)
         children = tuple(made for child in node.children for made in self.layers(child, context, depth + 1))
-        return (replace(node, children=children, bind="", shown=""),)
+        return (replace(node, children=children, bind=_outer(node.bind, context), shown=_outer(node.shown, context)),)
 
     def instance(self, node: Node, context: _Context, depth: int) -> tuple[Node, ...]:
         children = tuple(made for child in node.children for made in self.layers(child, context, depth + 1))
@@ -99,9 +103,16 @@ def _filled(node: Node, context: _Context) -> Node:
             changed["visible"] = shown[-1]
     if node.bind:
         changed |= _content(node, context)
-    if any(isinstance(prop.value, Bound) for prop in node.props):
+    if not context.around and any(isinstance(prop.value, Bound) for prop in node.props):
         changed["props"] = tuple(passed for prop in node.props for passed in _passed(prop, context.given))
     return replace(node, **changed) if changed else node
+
+
+def _outer(name: str, context: _Context) -> str:
+    """The property of the component around that gives this one, if any does."""
+    if not name or context.around:
+        return name
+    return next((value.name for value in context.given.get(name, ()) if isinstance(value, Bound)), "")
 
 
 def _content(node: Node, context: _Context) -> dict[str, Any]:

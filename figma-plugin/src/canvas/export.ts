@@ -1,5 +1,5 @@
 // The selection → a design: tokens by name, components, instances, and the pictures that its slots hold.
-import { type Component, type Design, type Node, type Prop, TreeError, design as makeDesign, expand, node as makeNode, prop, run, word } from '../tree';
+import { type Component, type Design, type Node, type Prop, SOFT_BREAK, TreeError, design as makeDesign, expand, node as makeNode, prop, run, word } from '../tree';
 import { ownOf, same } from '../tree/expand';
 import { parse } from '../notation';
 import { TOKENS, dataOf, readJson } from './data';
@@ -218,7 +218,7 @@ class Components {
     const changed = makeNode({ kind: 'use', component: entry.name, ...this.own(entry, flat), props: [...this.variant(entry), ...given(entry.root, flat)] });
     for (const use of [asMade, changed]) {
       const shown = this.shown(use);
-      if (shown && equal(shown, flat, entry.name)) return placed(use, plain);
+      if (shown && equal(shown, flat)) return placed(use, plain, entry.name);
     }
     notes.add('An instance that changes what its component has no property for: exported as plain layers');
     return plain;
@@ -264,9 +264,9 @@ function firstUse(layer: InstanceNode): Node | null {
   }
 }
 
-/** Where an instance stands is read from the canvas, whatever its line said. */
-function placed(use: Node, { at, cell, width, height, visible }: Node): Node {
-  return { ...use, at, cell, width, height, visible, name: use.name };
+/** Where an instance stands and what it is called is read from the canvas, whatever its line said. */
+function placed(use: Node, { at, cell, width, height, visible, name }: Node, component: string): Node {
+  return { ...use, at, cell, width, height, visible, name: name === component || name.includes('=') ? '' : name };
 }
 
 /** Properties for what bound layers show. */
@@ -287,20 +287,23 @@ function given(component: Node, plain: Node): Prop[] {
 const SIZES = new Set(['width', 'height', 'at', 'cell', 'bind', 'shown', 'children', 'visible', 'name', 'role', 'raw', 'link', 'selfAlign']);
 
 /** Whether two trees show the same, but for where the first of them stands, and for sizes that follow from content. */
-function equal(a: Node, b: Node, component: string): boolean {
+function equal(a: Node, b: Node): boolean {
   const stack: [Node, Node, boolean][] = [[a, b, true]];
   for (let pair = stack.pop(); pair; pair = stack.pop()) {
     const [x, y, first] = pair;
     const names = (Object.keys(x) as (keyof Node)[]).filter((name) => !(first && SIZES.has(name)) && !['children', 'bind', 'shown', 'component', 'props', 'kind'].includes(name));
     if (x.children.length !== y.children.length && x.kind !== 'svg') return false;
-    if (first ? !sameName(x, y, component) : x.kind !== y.kind && y.kind !== 'use') return false;
-    for (const name of names) if (!(name === 'name' && !first && y.kind === 't') && !same(x[name], y[name])) return false;
+    if (!first && x.kind !== y.kind && y.kind !== 'use') return false;
+    for (const name of names) if (!(name === 'name' && !first && y.kind === 't') && !same(drawn(x, name), drawn(y, name))) return false;
     x.children.forEach((child, i) => y.children[i] && stack.push([child, y.children[i], false]));
   }
   return true;
 }
 
-function sameName(x: Node, y: Node, component: string): boolean {
-  return (x.name || component) === (y.name || component) || x.name === component || y.name.includes('=');
+/** A value as the canvas has it: a letter has one decoration, and in a box of its own text breaks its lines itself. */
+function drawn(node: Node, name: keyof Node): unknown {
+  if (node.kind !== 't' || (name !== 'runs' && name !== 'underline')) return node[name];
+  if (name === 'underline') return node.underline && !node.runs.length;
+  const shown = (text: string): string => (node.width === 'hug' ? text : text.replaceAll(SOFT_BREAK, ' '));
+  return node.runs.map((piece) => ({ ...piece, text: shown(piece.text), underline: !piece.strike && (piece.underline || node.underline) }));
 }
-

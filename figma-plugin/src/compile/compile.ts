@@ -180,8 +180,8 @@ class Compiler {
     const [own, ...inside] = found.changes;
     const entry = {
       type: 'INSTANCE', component: this.places.get(found.component)!, parent: step.parentId,
-      props: this.changes(own!.base, own!.made).props,
-      overrides: inside.map(({ path, base, made }) => ({ path, ...this.changes(base, made) })),
+      props: this.changes({ ...own!.base, name: step.node.component }, own!.made).props, // it is met under its component's name
+      overrides: inside.map(({ path, base, made }) => ({ path, ...this.changes(base, made) })).filter(({ props }) => Object.keys(props).length),
       data: { ...dataOf(step.node, undefined), use: printNode({ ...step.node, children: [], selfAlign: null }) },
     } as unknown as Entry;
     placing(entry, own!.made, step);

@@ -59,11 +59,11 @@ export class Instances {
 
   /** The instance that Figma can make of a `use`, else the layers that it stands for. */
   resolve(use: Node): Instance | Node {
-    const made = this.layers(use);
+    const [made, plain] = [this.layers(use), this.layers(use, true)];
     const numbers = this.variants.get(use.component);
-    if (!numbers) return made;
+    if (!numbers) return plain;
     const component = variantOf(numbers.map((number) => this.components[number]!), use.props);
-    if (!FRAMES.has(component.root.kind)) return made; // Figma's components are frames
+    if (!FRAMES.has(component.root.kind)) return plain; // Figma's components are frames
     const number = numbers.find((at) => this.components[at] === component)!;
     let base = this.shown.get(number);
     if (!base) this.shown.set(number, (base = this.layers(plainUse(component))));
@@ -72,10 +72,10 @@ export class Instances {
     for (let entry = stack.pop(); entry; entry = stack.pop()) {
       const { path, base: a, made: b } = entry;
       const frame = FRAMES.has(a.kind);
-      if (a.kind !== b.kind || (frame && a.children.length !== b.children.length)) return made;
+      if (a.kind !== b.kind || (frame && a.children.length !== b.children.length)) return plain;
       const differing = COMPARED.filter((name) => !same(a[name], b[name]));
       const allowed = path.length ? INSIDE : ROOT;
-      if (differing.some((name) => !allowed.has(name)) || (a.kind === 'svg' && differing.includes('fills'))) return made;
+      if (differing.some((name) => !allowed.has(name)) || (a.kind === 'svg' && differing.includes('fills'))) return plain;
       if (differing.length || !path.length) changes.push(entry);
       if (frame) a.children.forEach((child, i) => stack.push({ path: [...path, i], base: child, made: b.children[i]! }));
     }
@@ -83,8 +83,8 @@ export class Instances {
     return { component: number, changes };
   }
 
-  private layers(use: Node): Node {
-    const [made] = expand(makeDesign({ roots: [use], components: this.components }), true).roots;
+  private layers(use: Node, bound = false): Node {
+    const [made] = expand(makeDesign({ roots: [use], components: this.components }), true, bound).roots;
     return use.visible ? made! : { ...made!, visible: false };
   }
 }

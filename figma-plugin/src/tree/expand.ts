@@ -12,13 +12,18 @@ type Given = ReadonlyMap<string, readonly PropValue[]>;
 interface Context {
   readonly given: Given;
   readonly content: readonly Node[];
+  /** The layers stand in a component that is given nothing yet. */
+  readonly around?: boolean;
 }
 const NOTHING: Context = { given: new Map(), content: [] };
 
-/** The same picture from plain layers; hidden ones are left out unless `hidden`. */
-export function expand(design: Design, hidden = false): Design {
+/**
+ * The same picture from plain layers; hidden ones are left out unless `hidden`. With `bound`, what an instance is given
+ * by a property of the component around it stays bound to that property.
+ */
+export function expand(design: Design, hidden = false, bound = false): Design {
   const work = new Expansion(design.components, hidden);
-  const roots = design.roots.flatMap((root) => work.layers(root, NOTHING, 0));
+  const roots = design.roots.flatMap((root) => work.layers(root, { ...NOTHING, around: bound }, 0));
   return { ...design, roots, components: [] };
 }
 
@@ -67,7 +72,7 @@ export class Expansion {
     if (!node.visible && !this.hidden) return [];
     if (node.kind === 'use') return this.instance(node, context, depth);
     const children = node.children.flatMap((child) => this.layers(child, context, depth + 1));
-    return [{ ...node, children, bind: '', shown: '' }];
+    return [{ ...node, children, bind: outer(node.bind, context), shown: outer(node.shown, context) }];
   }
 
   instance(node: Node, context: Context, depth: number): Node[] {
@@ -90,10 +95,17 @@ function filled(node: Node, context: Context): Node {
     if (shown.length) made = { ...made, visible: shown.at(-1)! };
   }
   if (node.bind) made = { ...made, ...content(node, context) };
-  if (node.props.some((p) => typeof p.value === 'object' && p.value.kind === 'bound')) {
+  if (!context.around && node.props.some((p) => typeof p.value === 'object' && p.value.kind === 'bound')) {
     made = { ...made, props: node.props.flatMap((p) => passed(p, context.given)) };
   }
   return made;
+}
+
+/** The property of the component around that gives this one, if any does. */
+function outer(name: string, { given, around }: Context): string {
+  if (!name || around) return name;
+  const found = (given.get(name) ?? []).find((value) => typeof value === 'object' && value.kind === 'bound');
+  return typeof found === 'object' && found.kind === 'bound' ? found.name : '';
 }
 
 function content(node: Node, context: Context): Partial<Node> {
