@@ -1,8 +1,8 @@
 """Kill curation at random moments and resume it, on both engines: the dataset version must be the same, byte by byte.
 
-`python -m benchmarks.faults [--captures 96] [--kills 20] [--ray-kills 8] [--minutes 40] [--seed 7]` draws its screens
-and encoder. After half of `--minutes` no further kill of the local engine is begun, after all of them none of Ray's;
-the figures say how many there were.
+`python -m benchmarks.faults [--captures 48] [--kills 20] [--ray-kills 4] [--minutes 25] [--seed 7]` draws its screens
+and encoder. After two thirds of `--minutes` no further kill of the local engine is begun, after all of them none of
+Ray's; the figures say how many there were.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import io
 import os
 import random
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,40 +19,27 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import psutil
 from PIL import Image as Pictures
 from PIL import ImageDraw
 
+from benchmarks import victim
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
 from crawlers.captures import Capture, CaptureStore, Image, Page, Rights, View, capture_id
+from pipelines import terminal
+from pipelines.terminal import ProgressCallback
 
-ROOT = Path(__file__).resolve().parents[1]
+FORKED = get_context("forkserver")
+SETTINGS = {"OMP_NUM_THREADS": "1", "RAY_worker_niceness": "0"}  # Ray's 15 would make a busy machine part of it
 SIZE = (390, 844)
 LIMIT_SECONDS = 600
 SITES = 8
-
-# Says when its imports are done, for a kill before that tells nothing; the version's folder is its last word.
-CURATE = """
-import sys
-from pathlib import Path
-from curation import engine
-from curation.engine import local
-from curation.engine.step import Step
-from curation.recipe import parse_recipe
-from curation.run import curate
-import curation.report
-if __name__ == "__main__":
-    local.LIMITS = local.Limits(part_rows=16, part_seconds=0.5)
-    Step.batch = 16
-    features = ["decode", "hashes", "ink", "palette", "caption", "embedding"]
-    recipe = parse_recipe({"name": "faults", "features": features, "shards": {"rows": 25}, "seed": 3})
-    print("ready", flush=True)
-    seen = lambda label, done, total: done and print("at", label, done, flush=True)
-    version = curate(recipe, Path(sys.argv[1]), progress=seen, report=False, on=engine.Choice(sys.argv[2]))
-    print("made", version.path, version.computed, flush=True)
-"""
 
 
 def screen(number: int, chance: random.Random) -> Pictures.Image:
@@ -132,6 +117,7 @@ class Bench:
     folder: Path
     chance: random.Random
     deadline: float
+    tell: ProgressCallback
 
     def home(self, name: str) -> Path:
         home = self.folder / name
@@ -140,14 +126,11 @@ class Bench:
         return home
 
     def start(self, home: Path, engine: str) -> Run:
-        words = [sys.executable, "-c", CURATE, str(home), engine]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "GESSO_ENCODER": str(home / "encoder")}
-        environment["RAY_worker_niceness"] = "0"  # Ray's 15 would make a busy machine part of the measurement
-        with (self.folder / "run.log").open("ab") as log:
-            process = subprocess.Popen(
-                words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, start_new_session=True
-            )
-        return Run(process)
+        ours, theirs = FORKED.Pipe(duplex=False)
+        process = FORKED.Process(target=victim.run, args=(home, engine, theirs, self.folder / "run.log"))
+        process.start()
+        theirs.close()
+        return Run(process, ours)
 
     def whole(self, home: Path, engine: str) -> Outcome:
         """An undisturbed run."""
@@ -164,43 +147,47 @@ class Outcome:
 class Run:
     """A command under way, with what it said so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.begun = time.monotonic()
+    def __init__(self, process: BaseProcess, said: Connection) -> None:
+        self.process, self.said = process, said
         self.orphans = 0
-        self.wait_for(b"ready")
+        self.wait_for("ready")
         self.ready = time.monotonic()
 
-    def wait_for(self, word: bytes) -> bytes:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith(word):
-                return line
-        raise CannotRun("the run ended before its time: see run.log")
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def wait_for(self, word: str) -> tuple[Any, ...]:
+        """What it says after that word."""
+        with suppress(EOFError):
+            while self.said.poll(LIMIT_SECONDS):
+                first, *rest = self.said.recv()
+                if first == word:
+                    return tuple(rest)
+        raise CannotRun("the run ended before its time, or says nothing: see run.log")
 
     def to_the_end(self, log: Path) -> Outcome:
         try:
-            _, path, computed = self.wait_for(b"made").decode().split()
+            path, computed = self.wait_for("made")
         except CannotRun:
             raise CannotRun(log.read_text(errors="replace")[-1500:]) from None
-        self.process.wait(LIMIT_SECONDS)
+        self.process.join(LIMIT_SECONDS)
         files = {p.name: p.read_bytes() for p in sorted(Path(path).iterdir()) if p.is_file()}
         return Outcome(files, int(computed), time.monotonic() - self.ready)
 
     def kill_after(self, seconds: float) -> bool:
         """SIGKILL to the command alone; whether it was still at work. What it had started must end by itself."""
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(seconds)
-        hit = self.process.poll() is None
-        started = psutil.Process(self.process.pid).children(recursive=True) if hit else []
+        self.process.join(seconds)
+        hit = self.process.is_alive()
+        started = psutil.Process(self.pid).children(recursive=True) if hit else []
         self.process.kill()
         _, alive = psutil.wait_procs(started, 30)
         for child in alive:
             child.kill()
         self.orphans = len(alive)
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.process.join()
+        self.said.close()
         return hit
 
 
@@ -219,6 +206,7 @@ def killed_and_resumed(bench: Bench, kills: int, engine: str, seconds: float) ->
     for number in range(kills):
         if time.monotonic() > bench.deadline:
             break
+        bench.tell(f"kills, {engine}", number, kills)
         home = bench.home(f"{engine}-{number}")
         first = bench.start(home, engine)
         hit = first.kill_after(bench.chance.uniform(0, seconds))
@@ -226,6 +214,7 @@ def killed_and_resumed(bench: Bench, kills: int, engine: str, seconds: float) ->
             bench.start(home, engine).kill_after(bench.chance.uniform(0, seconds / 2))
         found.append(Killed(hit, first.orphans, bench.whole(home, engine)))
         shutil.rmtree(home)
+    bench.tell(f"kills, {engine}", len(found), kills)
     return found
 
 
@@ -233,10 +222,8 @@ def worker_killed(bench: Bench) -> tuple[int, Outcome]:
     """An actor of a Ray run dies while the first values come in; the run itself goes on."""
     home = bench.home("ray-worker")
     run = bench.start(home, "ray")
-    run.wait_for(b"at ")
-    actors = [
-        p for p in psutil.Process(run.process.pid).children(recursive=True) if "MapWorker" in " ".join(p.cmdline()[:1])
-    ]
+    run.wait_for("at")
+    actors = [p for p in psutil.Process(run.pid).children(recursive=True) if "MapWorker" in " ".join(p.cmdline()[:1])]
     for actor in actors:
         actor.kill()
     return len(actors), run.to_the_end(bench.folder / "run.log")
@@ -266,17 +253,19 @@ def of_ray(bench: Bench, kills: int, files: dict[str, bytes]) -> list[Figure]:
 
 def run(argv: Sequence[str]) -> list[Figure]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
-    parser.add_argument("--captures", type=int, default=96)
+    parser.add_argument("--captures", type=int, default=48)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--ray-kills", type=int, default=8)
-    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--ray-kills", type=int, default=4)
+    parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args(argv)
     if given.ray_kills and find_spec("ray") is None:
         raise CannotRun("Ray is not installed: pip install 'gesso[ray]', or leave it out with --ray-kills 0")
-    with tempfile.TemporaryDirectory(prefix="gesso-faults-") as name:
+    os.environ.update(SETTINGS)
+    FORKED.set_forkserver_preload(["benchmarks.victim"])
+    with tempfile.TemporaryDirectory(prefix="gesso-faults-") as name, terminal.progress_lines() as tell:
         end = time.monotonic() + 60 * given.minutes
-        bench = Bench(Path(name), random.Random(given.seed), end - 30 * given.minutes)
+        bench = Bench(Path(name), random.Random(given.seed), end - 20 * given.minutes, tell)
         fill(CaptureStore(str(bench.folder / "bare" / "captures"), create=True), given.captures, given.seed)
         write_encoder(bench.folder / "bare" / "encoder", given.seed)
         whole = bench.whole(bench.home("whole"), "local")
