@@ -86,6 +86,18 @@ class Section(_Record):
     height: float
 
 
+class Damage(_Record):
+    """How a capture was damaged on purpose: in which way, from 1 (slight) to 3, from which seed, and what it was.
+
+    `original` is the capture_id of the same view undamaged.
+    """
+
+    kind: str
+    strength: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    original: str
+
+
 class Listing(_Record):
     app_id: str
     name: str = ""
@@ -129,6 +141,7 @@ class Capture(_Record):
     view: View
     page: Page | None = None
     section: Section | None = None
+    damage: Damage | None = None
     listing: Listing | None = None
     rights: Rights
     verdicts: tuple[str, ...] = ()
@@ -311,10 +324,17 @@ class CaptureStore:
                         f"{what['msg']}): it was written by another version; crawl into a new --home"
                     ) from None
 
-    def captures(self, run_id: str | None = None, *, taken_down: bool = False) -> Iterator[Capture]:
-        """Every capture once, in log order, of one run or of all; those taken down only where they are asked for."""
+    def captures(
+        self, run_id: str | None = None, *, taken_down: bool = False, damaged: bool = False
+    ) -> Iterator[Capture]:
+        """Every capture once, in log order, of one run or of all.
+
+        Those taken down, and those damaged on purpose, only where they are asked for: neither is for a dataset.
+        """
         gone = Takedowns() if taken_down else self.takedowns()
         for capture in self._read_log("log", Capture, run_id):
+            if capture.damage is not None and not damaged:
+                continue
             if not (gone and gone.holds(capture.site, capture.capture_id)):
                 yield capture
 

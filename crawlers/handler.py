@@ -1,6 +1,7 @@
 """The download handler: a request with `meta["page"]` is visited by the browser, any other goes over plain HTTP.
 
-A page request may say in its meta which `views`, `themes` and `kinds` it wants (lists of names) and whether `sections`.
+A page request may say in its meta which `views`, `themes` and `kinds` it wants (lists of names) and whether `sections`;
+`jitter` lists kinds of damage to take as well, from `jitter_seed`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from scrapy.settings import BaseSettings
 
 from crawlers.browser.devices import PRESETS, DeviceError, resolve_all
 from crawlers.browser.find import BrowserNotFound
+from crawlers.browser.jitter import Jitter
 from crawlers.browser.outcome import PageFailure
 from crawlers.browser.session import BrowserGone, BrowserOptions, BrowserSession
 from crawlers.browser.settle import SettleLimits
@@ -35,6 +37,7 @@ MOST_PAGES = 16  # of one browser: its own process draws and packs all pictures
 PAGE_MEMORY = 512 << 20
 ATTEMPTS = 3
 CRASHES = 2
+JITTER_SECONDS = 60.0  # a view's damaged variants may take that much longer
 START_AGAIN_SECONDS = 2.0
 DROPPED_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding", "set-cookie"})
 ENGINE = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0"  # what sites that sniff agents want to read
@@ -124,6 +127,10 @@ class PageDownloadHandler:
             options = replace(options, themes=words(meta["themes"], THEMES, "themes"))
         if meta.get("kinds"):
             options = replace(options, kinds=words(meta["kinds"], KINDS, "kinds"))
+        if meta.get("jitter"):
+            asked = Jitter(tuple(meta["jitter"]), int(meta.get("jitter_seed", 0)))
+            views = len(options.viewports) * len(options.themes)
+            options = replace(options, jitter=asked, seconds=options.seconds + JITTER_SECONDS * views)
         return replace(options, sections=True) if meta.get("sections") else options
 
     async def _started(self) -> BrowserSession:
@@ -158,6 +165,8 @@ class PageDownloadHandler:
         if stats is not None:
             stats.inc_value("gesso/pages")
             stats.inc_value("gesso/loads", found.loads)
+            for kind, count in found.undamaged.items():
+                stats.inc_value(f"gesso/jitter/dropped/{kind}", count)
             stats.set_value("gesso/page_seconds", round(monotonic() - (self._begun or 0), 3))
 
     async def close(self) -> None:

@@ -102,7 +102,7 @@ def crawl(
     opened = CaptureStore(store, create=True)
     _check_room(store, chosen)
     _note_command(crawls_folder(store) / run, spider, arguments, chosen)
-    before = {c.capture_id for c in opened.captures(run)}
+    before = {c.capture_id for c in opened.captures(run, damaged=True)}
     answer = _in_child({"spider": spider, "arguments": dict(arguments), "run": run, "settings": chosen}, progress)
     return _summary(opened, run, before, answer, monotonic() - begun)
 
@@ -138,7 +138,7 @@ def _summary(
     store: CaptureStore, run: str, before: set[str], answer: Mapping[str, Any], seconds: float
 ) -> CrawlSummary:
     captures, pages, sites, new = 0, set(), set(), 0
-    for capture in store.captures(run):
+    for capture in store.captures(run, damaged=True):
         captures += 1
         pages.add(capture.canonical_url if capture.listing is None else capture.listing.app_id)
         sites.add(capture.site)

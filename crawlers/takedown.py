@@ -55,11 +55,13 @@ def take_down(store: CaptureStore, what: str, *, dry_run: bool = True, progress:
 
     `progress` is called with ("snapshots", done, total) while it is worked out what others need, then with "remove".
     """
-    captures = list(store.captures(taken_down=True))
+    captures = list(store.captures(taken_down=True, damaged=True))
     chosen, site = _chosen(store, captures, what)
     if not dry_run:
         _mark(store, chosen, site)
-        captures = list(store.captures(taken_down=True))  # a crawl under way may have added some before it saw the mark
+        captures = list(
+            store.captures(taken_down=True, damaged=True)
+        )  # a crawl under way may have added some before it saw the mark
         chosen = [capture for capture in captures if capture.site == site] if site is not None else chosen
     ids = tuple(capture.capture_id for capture in chosen)
     urls = tuple(dict.fromkeys(capture.canonical_url for capture in chosen))
@@ -88,7 +90,7 @@ def _mark(store: CaptureStore, chosen: list[Capture], site: str | None) -> None:
 def remove_unneeded(store: CaptureStore, captures: Iterable[Capture]) -> None:
     """Remove the files of captures that are not to be kept, but for those that others need."""
     chosen = list(captures)
-    unneeded, _ = _unneeded(store, chosen, list(store.captures()) + chosen)
+    unneeded, _ = _unneeded(store, chosen, list(store.captures(damaged=True)) + chosen)
     for sha256, kind in sorted(unneeded):
         _remove(store, sha256, kind)
 

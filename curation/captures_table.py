@@ -104,7 +104,7 @@ def digest(table: pa.Table) -> str:
 
 
 def _digest(capture: Capture) -> bytes:
-    return hashlib.sha256(capture.model_dump_json(exclude={"run_id"}).encode()).digest()[:16]
+    return hashlib.sha256(capture.model_dump_json(exclude={"run_id", "damage"}).encode()).digest()[:16]
 
 
 def row(capture: Capture) -> dict[str, Any]:

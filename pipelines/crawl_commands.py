@@ -23,6 +23,10 @@ VISITS = (
     Option("views", "Windows: desktop, laptop, tablet, phone or device names, joined by commas."),
     Option("themes", "light, dark or both, joined by commas."),
     Option("kinds", "fold, full or both, joined by commas."),
+    Option(
+        "jitter", "Also take each fold damaged, to learn from: all, or contrast, palette, spacing … joined by commas."
+    ),
+    Option("jitter_seed", "Another number, other damage.", "0"),
     Option("nofollow", "Follow links that ask not to be followed, too.", flag=True),
     Option("alternates", "Follow a page's other languages, too.", flag=True),
     Option("url_length", "Trap limit: characters of an address; 0 switches a limit off."),

@@ -28,6 +28,7 @@ __all__ = [
 
 Arguments = Any  # one of the frozen dataclasses of this package
 SPIDERS = ("appstore", "fdroid", "flathub", "folder", "gallery", "googleplay", "web")  # and the names of their modules
+LATER = frozenset({"jitter", "jitter_seed"})  # arguments that were added since
 _RUN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 
@@ -61,5 +62,8 @@ def run_id(spider: str, arguments: Arguments, named: str | None = None, shard: S
 
 
 def as_json(arguments: Arguments) -> str:
-    """Arguments in one spelling, for comparison and for keeping."""
-    return json.dumps(asdict(arguments), sort_keys=True, separators=(",", ":"))
+    """Arguments in one spelling, for comparison and for keeping. What came later than crawls that go on is left out
+    where it asks for nothing.
+    """
+    given = {name: value for name, value in asdict(arguments).items() if value or name not in LATER}
+    return json.dumps(given, sort_keys=True, separators=(",", ":"))

@@ -13,8 +13,15 @@ from crawlers.traps import TrapLimits
 MAX_DEPTH = 20
 THEMES = ("light", "dark")
 PICTURES = ("fold", "full")
+DAMAGES = (
+    *("contrast", "palette", "spacing", "alignment", "type_scale"),
+    *("overlap", "images", "fonts", "line_length"),
+)
 LIMITS = tuple(limit.name for limit in fields(TrapLimits))
-NAMES = {"depth", "per_site", "sections", "views", "themes", "kinds", "nofollow", "alternates", *LIMITS}
+NAMES = {
+    *("depth", "per_site", "sections", "views", "themes", "kinds", "jitter", "jitter_seed", "nofollow", "alternates"),
+    *LIMITS,
+}
 MAX_VIEWS = 12
 DEFAULT_TRAPS = TrapLimits()
 # Playwright's device names have spaces, brackets, + and accents in them; which ones there are, the browser knows.
@@ -26,7 +33,8 @@ class VisitArguments:
     """Link depth, pages a site at most (None: no limit), what is taken of each page, and the limits of traps.
 
     Empty `views`, `themes` and `kinds` leave the choice to the settings. `nofollow` follows links that ask not to be
-    followed; `alternates` follows a page's other languages.
+    followed; `alternates` follows a page's other languages. `jitter` names the kinds of damage of which each fold
+    is taken once a strength, from `jitter_seed`; `all` is every kind.
     """
 
     depth: int = 0
@@ -35,6 +43,8 @@ class VisitArguments:
     views: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    jitter: tuple[str, ...] = ()
+    jitter_seed: int = 0
     nofollow: bool = False
     alternates: bool = False
     traps: TrapLimits = DEFAULT_TRAPS
@@ -43,13 +53,19 @@ class VisitArguments:
 def visit_fields(given: Mapping[str, str], *, depth: int) -> dict[str, Any]:
     """The fields of VisitArguments that `given` sets. Raises ArgumentError."""
     limits = {name: number(given, name, None, least=0, most=10_000_000) for name in LIMITS}
+    kinds = _listed(given, "kinds", PICTURES)
+    jitter = DAMAGES if given.get("jitter") == "all" else _listed(given, "jitter", DAMAGES)
+    if jitter and kinds and "fold" not in kinds:
+        raise ArgumentError("jitter damages the fold: kinds must have fold in it")
     return {
         "depth": number(given, "depth", depth, least=0, most=MAX_DEPTH) or 0,
         "per_site": number(given, "per_site", None, least=1, most=10_000_000),
         "sections": flag(given, "sections"),
         "views": _listed(given, "views"),
         "themes": _listed(given, "themes", THEMES),
-        "kinds": _listed(given, "kinds", PICTURES),
+        "kinds": kinds,
+        "jitter": jitter,
+        "jitter_seed": number(given, "jitter_seed", 0, least=0, most=2**31) or 0,
         "nofollow": flag(given, "nofollow"),
         "alternates": flag(given, "alternates"),
         "traps": TrapLimits(**{name: limit for name, limit in limits.items() if limit is not None}),

@@ -16,6 +16,7 @@ from typing import Any
 from playwright.async_api import Error
 
 from crawlers.browser.devices import Viewport
+from crawlers.browser.jitter import Jitter, damaged
 from crawlers.browser.network import PutBlob
 from crawlers.browser.picture import (
     SCREENSHOT_SECONDS,
@@ -47,6 +48,17 @@ class Shot:
     dom_sha256: str | None
     verdicts: tuple[str, ...]
     section: Section | None = None
+    damage: Damaged | None = None
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """How a picture was damaged, and the picture of the same view that it was before."""
+
+    kind: str
+    strength: int
+    seed: int
+    original_sha256: str
 
 
 @dataclass
@@ -69,6 +81,8 @@ class Camera:
         self.text_length = 0
         self.fonts: list[dict[str, Any]] = []
         self.retries = 0
+        self.jitter: Jitter | None = None
+        self.undamaged: dict[str, int] = {}  # variants not kept, by kind: hardly a pixel of them had changed
 
     async def open(self, about: dict[str, Any], text_length: int) -> None:
         """Learn what all pictures of the page share."""
@@ -106,6 +120,22 @@ class Camera:
             shots += await self._sections(viewport, theme, take, around, marks)
         if "full" in kinds and not longer:
             shots += await self._inside(viewport, theme, marks)
+        if self.jitter is not None and shots and shots[0].view.kind == "fold" and "blank" not in marks:
+            shots += await self._damaged(self.jitter, viewport, theme, shots[0], fold, marks)
+        return shots
+
+    async def _damaged(
+        self, jitter: Jitter, viewport: Viewport, theme: Theme, original: Shot, fold: bytes, verdicts: Sequence[str]
+    ) -> list[Shot]:
+        """The fold once for each damage; their trees are not kept, for they are the original's."""
+        found = await damaged(self.tab, jitter, fold, viewport.width, viewport.dpr)
+        for kind, count in found.dropped.items():
+            self.undamaged[kind] = self.undamaged.get(kind, 0) + count
+        shots = []
+        for variant in found.taken:
+            shot = await self._shot("fold", viewport, theme, variant.png, None, verdicts)
+            damage = Damaged(variant.kind, variant.strength, variant.seed, original.image.sha256)
+            shots.append(replace(shot, damage=damage))
         return shots
 
     async def _steady(self, viewport: Viewport, whole: bool) -> _Take:

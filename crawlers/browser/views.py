@@ -15,6 +15,7 @@ from typing import Any, Literal
 from playwright.async_api import Error
 
 from crawlers.browser.devices import DESKTOP, PHONE, Viewport
+from crawlers.browser.jitter import Jitter
 from crawlers.browser.network import Answer, PutBlob
 from crawlers.browser.outcome import PageFailure, failure_of
 from crawlers.browser.session import BrowserSession
@@ -45,6 +46,7 @@ class VisitOptions:
     themes: tuple[Theme, ...] = ("light", "dark")
     kinds: tuple[Kind, ...] = ("fold", "full")
     sections: bool = False
+    jitter: Jitter | None = None
     each_load: bool = False
     opt_out: str = "respect"
     seconds: float = 120.0
@@ -68,6 +70,7 @@ class Visit:
     loads: int = 1
     signals: tuple[Signal, ...] = ()
     shots: list[Shot] = field(default_factory=list)
+    undamaged: dict[str, int] = field(default_factory=dict)
 
 
 class Surroundings:
@@ -125,6 +128,7 @@ class _Look:
         self.tab, self.url, self.around, self.options = tab, url, around, options
         self.limits = options.limits
         self.camera = Camera(tab, put, options.limits.max_height, sections=options.sections)
+        self.camera.jitter = options.jitter
         self.about: dict[str, Any] = {}
         self.verdicts: list[str] = []
 
@@ -154,6 +158,7 @@ class _Look:
         self.verdicts = self._judged(answer, facts, settled)
         await self.camera.open(self.about, facts.text_length)
         await self._views(found)
+        found.undamaged = self.camera.undamaged
         if self.tab.url.split("#")[0] != found.url.split("#")[0]:
             raise PageFailure("moved", f"{self.url} led to {self.tab.url[:200]} by itself while we looked")
         return found
@@ -217,7 +222,7 @@ class _Look:
             return
         one_is_enough = found.status >= 400 or bool({"bot_wall", "cookie_wall"} & set(self.verdicts))
         if one_is_enough:
-            self.camera.sections = False
+            self.camera.sections, self.camera.jitter = False, None
             found.shots += await self.camera.take(options.viewports[0], "light", ("fold",), self.verdicts)
             return
         reacts: bool | None = None

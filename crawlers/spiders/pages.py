@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crawlers.captures import Capture, Page, Rights, capture_id, now
+from crawlers.browser.shoot import Shot
+from crawlers.captures import Capture, Damage, Page, Rights, capture_id, now
 from crawlers.handler import PageResponse
 from crawlers.policy.decide import decide
 from crawlers.spiders.base import GessoSpider
@@ -43,7 +44,14 @@ class PageSpider(GessoSpider):
                 view=shot.view,
                 page=page,
                 section=shot.section,
+                damage=self._damage(shot, canonical),
                 rights=rights,
                 verdicts=shot.verdicts,
                 metadata=response.request.meta.get("about", {}),
             )
+
+    def _damage(self, shot: Shot, canonical: str) -> Damage | None:
+        if shot.damage is None:
+            return None
+        original = capture_id(self.source, canonical, shot.view, shot.damage.original_sha256)
+        return Damage(kind=shot.damage.kind, strength=shot.damage.strength, seed=shot.damage.seed, original=original)

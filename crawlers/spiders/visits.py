@@ -47,10 +47,10 @@ class VisitSpider(PageSpider):
         # What was named is taken, whatever it looks like; of a template as many as were asked for.
         known["families"] = [list(b) for b in families if depth > 0 or b.kind == "template"]
         meta: dict[str, Any] = {"page": True, FRONTIER: known, "about": dict(about or {})}
-        for name in ("sections", "views", "themes", "kinds"):
+        for name in ("sections", "views", "themes", "kinds", "jitter", "jitter_seed"):
             chosen = getattr(self.arguments, name)
             if chosen:
-                meta[name] = chosen if isinstance(chosen, bool) else list(chosen)
+                meta[name] = chosen if isinstance(chosen, bool | int) else list(chosen)
         # The browser follows redirects itself, and error pages are looked at too.
         meta |= {"handle_httpstatus_all": True, "dont_retry": True, "dont_redirect": True}
         return Request(url, callback=self.parse_page, errback=self.failed_page, meta=meta)
