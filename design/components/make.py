@@ -104,7 +104,7 @@ def _paint_key(node: Node) -> tuple[object, ...]:
 def _component(members: list[Node]) -> tuple[Node, list[list[Prop]]]:
     """(the component's root, what each member gives its properties)."""
     given: list[list[Prop]] = [[] for _ in members]
-    taken: set[str] = set()
+    taken: set[str] = {"type"}  # which says the variant
     walks = [[node for node, _ in walk(member)] for member in members]
     changed: dict[int, Node] = {}
     for place, nodes in enumerate(zip(*walks, strict=True)):

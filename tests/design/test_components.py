@@ -81,3 +81,12 @@ def test_a_swap_that_would_go_round_for_ever_is_refused() -> None:
     design = parse("+Plus svg\n+Row row\n Plus ?icon icon=Row\nRow icon=Row\n")
     with pytest.raises(TreeError, match="multiply"):
         expand(design)
+
+
+def test_what_the_component_around_gives_stays_bound_to_it() -> None:
+    dot = "+Dot rect 8x8 #000000 ?fill\n"
+    text = dot + "row\n Dot fill=?mark\n Dot fill:#ff0000\n"
+    assert print_design(expand(parse(text), bound=True)) == (
+        "row\n rect Dot 8x8 #000000 ?mark\n rect Dot 8x8 #ff0000\n"
+    )
+    assert "?" not in expanded(text)

@@ -87,6 +87,19 @@ def test_layers_that_differ_in_build_are_variants_of_one_component() -> None:
     assert same_picture(design)
 
 
+def test_a_variant_inside_a_variant_has_a_property_of_its_own() -> None:
+    text = "col 900 #ffffff\n"
+    for row in (0, 1):
+        text += " row * g24\n"
+        for card in range(4):
+            text += f'  col Card 280 p16 #f4f4f4 r{8 + 8 * row}\n   t %(Inter/Bold 24) "Title {row}{card}"\n'
+            text += f'   row :button p8,16 #6c4cf1 r{6 if card % 2 else 3}\n    t #ffffff "Go {row}{card}"\n'
+    made = with_components(parse(text))
+    names = [[p.name for p in node.props] for node in instances(made, "Card")]
+    assert names == [["type", "title", "type-2", "text"]] * 8
+    assert same_picture(parse(text))
+
+
 def test_rows_that_only_hold_a_group_are_none() -> None:
     row = CARDS.split(" row * g24\n")[1].split("\n col Button")[0] + "\n"
     found = groups(parse("col 900\n row * g24\n" + row + " row * g24\n" + row).roots)
