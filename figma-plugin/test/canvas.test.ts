@@ -63,6 +63,22 @@ test('an edit of an instance comes back as its property, and one that has none a
   assert.match(await back([page]), /\n row Button p8 \$brand\n/);
 });
 
+test('an instance comes back as one, whatever its text, its name or a plain layer in its component', async () => {
+  const text = `+Dot rect 8x8 #000000 ?fill
++Tile col Dots 200
+ t * ul ?words "one"
+ Dot Dot fill=?mark
+col Page 300
+ Tile words="two\\lthree" mark:#ff0000
+ Tile Named words=(st)"four"
+`;
+  const { mock } = await put(text);
+  const page = mock.figma.currentPage.selection[0] as FrameNode;
+  assert.deepEqual(page.children.map(({ type, name }) => [type, name]), [['INSTANCE', 'Dots'], ['INSTANCE', 'Named']]);
+  const lines = (await back([page])).split('\n');
+  assert.deepEqual(lines.slice(-3, -1), [' Tile Dots 200 words="two\\lthree" mark:#ff0000', ' Tile Named 200 words=(st)"four"']);
+});
+
 test('fonts that are missing are replaced by the nearest, and told', async () => {
   const { report, mock } = await put('t %(Fancy/SemiBold 16/20 it) "a"\n', { options: { fonts: { Inter: ['Regular', 'Bold Italic'] } } });
   assert.deepEqual(report.approximated, ['The font Fancy is not here: Inter is used. Install it and import again']);
