@@ -81,6 +81,26 @@ def train_encoder(
     terminal.made(f"{result.steps} steps, {losses}, {result.images_per_second:.0f} images/s", result.model_dir)
 
 
+@train_app.command("head", epilog=example("gesso train head recipes/quality.yaml"))
+def train_head(
+    recipe: Annotated[Path, typer.Argument(help="A training recipe, see recipes/.")],
+    out: Annotated[Path | None, typer.Option(help="Also write the head here, with its manifest beside it.")] = None,
+    home: Home = DEFAULT_HOME,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a head that grades screens 1 to 10, on pages and their damaged selves (`gesso crawl web --jitter all`)."""
+    from models.quality.train import load_config, train
+    from pipelines import terminal
+
+    with terminal.progress_lines(quiet=as_json) as progress:
+        result = train(load_config(recipe), home, out, progress)
+    if as_json:
+        terminal.print_json(result.as_dict())
+        return
+    said = f"{result.accuracy:.1%} of originals above their damaged selves on sites not seen, {result.pairs} pairs"
+    terminal.made(said if result.in_force else f"{said}; a head trained on labels stays in force", result.path)
+
+
 @app.command(epilog=example('gesso generate "calm onboarding for a sleep app" -n 8 --seed 7'))
 def generate(
     prompt: Annotated[str, typer.Argument(help="What to draw, in a sentence.")],

@@ -25,6 +25,7 @@ BUILTIN = {
     "palette": "curation.features.palette:Palette",
     "text": "curation.features.text:Text",
     "junk": "curation.features.junk:Junk",
+    "craft": "curation.features.craft:Craft",
     "embedding": "curation.features.embedding:Embedding",
     "heads": "curation.features.heads:Heads",
     "aesthetic": "curation.features.aesthetic:Aesthetic",

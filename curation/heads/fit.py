@@ -12,15 +12,16 @@ from curation.encoder.place import Place
 from curation.features.base import NotAtHand
 from curation.heads import trained
 from curation.heads.head import Activation, Head, HeadError, Input
-from curation.heads.load import read_head, stated_encoder, weights_hash
-from curation.heads.published import HEADS, PUBLISHED, Published, at_hand, by_name
+from curation.heads.load import read_head, stated, stated_encoder, weights_hash
+from curation.heads.published import HEADS, PUBLISHED, QUALITY, Published, at_hand, by_name
 
 ANY = "any"
 
 
 class HeadChoice(BaseModel):
     """A head by path, by the name of a published one, or `auto`: the one trained on this home's labels (`gesso label
-    train`), else a published one that fits the encoder and is at hand.
+    train`) or damaged captures (`gesso train head`), else a published one that fits the encoder and is at hand, else
+    for `aesthetic` the quality head that ships with Gesso's encoder.
 
     `input` is how the vector is scaled (`l2`, `l2_sqrt_d`, `raw`), `hidden` and `output` the activations that a state
     dict does not state, `encoder` the model it was trained on (`any` lifts the check but for the dimension). What is
@@ -66,11 +67,13 @@ def choose(
     dimensions: int,
     kind: Literal["aesthetic", "nsfw"] | None,
     fingerprints: Collection[str] = (),
+    beside: int = 0,
 ) -> tuple[Chosen, Head]:
     """Settle on a file and read it. `name` is for messages, `kind` what `auto` may take.
 
     `auto` is the head that was trained on this home's labels, where it belongs to an embedding with one of the
-    fingerprints; else a published one.
+    fingerprints; else a published one, else the shipped one. `beside` is how many numbers the caller can give behind
+    the embedding: a head may take them or not.
 
     Raises NotAtHand where `auto` or a published head is not on this machine, HeadError where a head does not fit.
     """
@@ -79,7 +82,7 @@ def choose(
     )
     _same_encoder(name, chosen, place)
     head = chosen.read()
-    if head.inputs != dimensions:
+    if head.inputs not in (dimensions, dimensions + beside):
         raise HeadError(
             f"head {name!r} ({chosen.path.name}) takes {head.inputs} numbers, the embedding of {place.name} has "
             f"{dimensions}: choose the encoder that it was trained on, or another head"
@@ -96,6 +99,8 @@ def _auto(
     for head in fitting:
         if path := at_hand(head, home):
             return Chosen(choice=choice, path=path, published=_verified(head, path))
+    if kind == "aesthetic" and QUALITY.is_file() and stated(QUALITY).get("embedding", "") in fingerprints:
+        return Chosen(choice=choice, path=QUALITY, published=None)
     if fitting:
         why = f"put {fitting[0].file} from {fitting[0].source} into {home / 'heads'}, or point {HEADS} to its folder"
     elif place.folder is not None:

@@ -1,6 +1,7 @@
 """Published heads by file name: which encoder each was trained on, what it wants, and where it is had.
 
-None of them is in the repository; a file is looked for in $GESSO_HEADS and `<home>/heads`, and never fetched.
+None of them is in the repository; a file is looked for in $GESSO_HEADS and `<home>/heads`, and never fetched. QUALITY
+is Gesso's own and ships with its encoder.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Literal
 from curation.heads.head import Input
 
 HEADS = "GESSO_HEADS"
+QUALITY = Path(__file__).parents[1] / "weights" / "gesso-quality.safetensors"  # docs/models/quality.md
 AESTHETIC_V1 = "github.com/LAION-AI/aesthetic-predictor"
 AESTHETIC_V2 = "github.com/christophschuhmann/improved-aesthetic-predictor"
 SIMULACRA = "github.com/crowsonkb/simulacra-aesthetic-models"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from curation.features.base import NotAtHand
+from curation.features.base import NotAtHand, ValueProblem
+from curation.features.craft import WIDTH
 from curation.features.embedding import Embedding, EmbeddingParams
 from curation.heads import trained
 from curation.heads.head import Dense, HeadError, chain
@@ -60,6 +62,25 @@ def test_auto_takes_the_head_in_force(encoder: Path, tmp_path: Path) -> None:
     later = connected("aesthetic", {}, tmp_path, embedding=embedding)
     assert later.compute([later.prepare(on(VECTOR))]) == [{"aesthetic": 2.0}]
     assert later.fingerprint() != before  # so the next curation computes it anew
+
+
+def test_the_shipped_head_is_taken_for_its_own_encoder_alone_and_sees_craft_too(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding = embedding_of(encoder, tmp_path)
+    path = tmp_path / "gesso-quality.safetensors"
+    monkeypatch.setattr("curation.heads.fit.QUALITY", path)
+    head = chain([Dense(np.r_[np.zeros((32, 1)), np.ones((WIDTH, 1))], np.zeros(1))], "raw")
+    write_head(head, path, embedding="000000000000")
+    with pytest.raises(NotAtHand):
+        connected("aesthetic", {}, tmp_path, embedding=embedding)
+    write_head(head, path, embedding=embedding.fingerprint())
+    feature = connected("aesthetic", {}, tmp_path, embedding=embedding)
+    item = on(VECTOR)
+    with pytest.raises(ValueProblem, match="craft"):
+        feature.prepare(item)
+    item = replace(item, others={**item.others, "craft": {"_craft": np.full(WIDTH, 0.5, np.float32)}})
+    assert feature.compute([feature.prepare(item)]) == [{"aesthetic": WIDTH / 2}]
 
 
 def test_a_head_of_another_embedding_is_not_taken(encoder: Path, tmp_path: Path) -> None:
