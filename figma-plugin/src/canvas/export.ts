@@ -1,5 +1,8 @@
 // The selection → a design: tokens by name, components, instances, and the pictures that its slots hold.
-import { type Component, type Design, type Node, type Prop, SOFT_BREAK, TreeError, design as makeDesign, expand, node as makeNode, prop, run, word } from '../tree';
+import {
+  type Component, type Design, type Node, type Paint, type Prop, SOFT_BREAK, TreeError, design as makeDesign, expand, node as makeNode,
+  prop, run, solid, word,
+} from '../tree';
 import { ownOf, same } from '../tree/expand';
 import { parse } from '../notation';
 import { TOKENS, dataOf, readJson } from './data';
@@ -26,7 +29,7 @@ export async function exportLayers(layers: readonly SceneNode[], progress: Progr
   const layerReader = new LayerReader(reader, texts, notes);
   const mains = new Map<string, ComponentNode>();
   const components = await readComponents(layers, layerReader, mains);
-  const tree = new Components(components, mains);
+  const tree = new Components(components, mains, colorsByName(new Map([...colors].filter(([, color]) => color.style))));
   layerReader.onInstance = (layer, plain) => tree.instance(layer, plain, notes);
   // Bodies again, now that instances can be told from plain layers.
   for (const [component, entry] of components) entry.root = withName(bodyOf(component, layerReader), entry.name);
@@ -94,22 +97,24 @@ function tokenName(name: string): string {
 }
 
 /** Colours of the file by the id of their variable or paint style. */
-async function namedColors(): Promise<Map<string, { name: string; color: string }>> {
-  const found = new Map<string, { name: string; color: string }>();
+async function namedColors(): Promise<Map<string, { name: string; color: string; style: boolean }>> {
+  const found = new Map<string, { name: string; color: string; style: boolean }>();
   const taken = new Map<string, string>();
-  const add = (id: string, full: string, color: string): void => {
+  let variables = new Set<string>();
+  const add = (id: string, full: string, color: string, style = false): void => {
     let name = tokenName(full);
     for (let n = 2; taken.has(name) && taken.get(name) !== color; n++) name = `${tokenName(full)}-${n}`;
     taken.set(name, color);
-    found.set(id, { name, color });
+    found.set(id, { name, color, style: style && !variables.has(name) });
   };
   for (const variable of await figma.variables.getLocalVariablesAsync('COLOR')) {
     const value = Object.values(variable.valuesByMode)[0];
     if (typeof value === 'object' && 'r' in value) add(variable.id, variable.name, hex({ a: 1, ...value }));
   }
+  variables = new Set(taken.keys());
   for (const style of await figma.getLocalPaintStylesAsync()) {
     const [paint] = style.paints;
-    if (style.paints.length === 1 && paint?.type === 'SOLID') add(style.id, style.name, hex({ ...paint.color, a: paint.opacity ?? 1 }));
+    if (style.paints.length === 1 && paint?.type === 'SOLID') add(style.id, style.name, hex({ ...paint.color, a: paint.opacity ?? 1 }), true);
   }
   return found;
 }
@@ -149,7 +154,7 @@ async function readComponents(layers: readonly SceneNode[], reader: LayerReader,
       const main = await inner.getMainComponentAsync();
       if (!main) continue;
       mains.set(inner.id, main);
-      await visit(main);
+      for (const variant of family(main)) await visit(variant);
     }
     if (found.has(component)) return;
     const { name, variant } = identity(component, names);
@@ -162,12 +167,17 @@ async function readComponents(layers: readonly SceneNode[], reader: LayerReader,
       for (const inner of instancesIn(one)) {
         const main = await inner.getMainComponentAsync();
         if (main) mains.set(inner.id, main);
-        const family = main?.parent?.type === 'COMPONENT_SET' ? main.parent.children : main ? [main] : [];
-        for (const variant of family) if (variant.type === 'COMPONENT') await visit(variant);
+        for (const variant of main ? family(main) : []) await visit(variant);
       }
     }
   }
   return found;
+}
+
+/** A component with its variants, in their order: the first is what an instance shows that names none. */
+function family(component: ComponentNode): ComponentNode[] {
+  const set = component.parent?.type === 'COMPONENT_SET' ? component.parent : null;
+  return set ? set.children.filter((child) => child.type === 'COMPONENT') : [component];
 }
 
 function bodyOf(component: ComponentNode, reader: LayerReader): Node {
@@ -203,6 +213,7 @@ class Components {
   constructor(
     private readonly components: ReadonlyMap<ComponentNode, Entry>,
     private readonly mains: ReadonlyMap<string, ComponentNode>,
+    private readonly styles: ReadonlyMap<string, string>, // colours that are styles and no variables, by name
   ) {}
 
   /** `plain` as an instance, or as it is where no instance shows the same. */
@@ -227,7 +238,13 @@ class Components {
   /** What the instance was made from, where it says so. */
   private first(layer: InstanceNode, entry: Entry): Node {
     const use = firstUse(layer);
-    return use && use.component === entry.name ? use : makeNode({ kind: 'use', component: entry.name, props: this.variant(entry) });
+    return use && use.component === entry.name ? { ...use, props: use.props.map((given) => this.asRead(given)) } : makeNode({ kind: 'use', component: entry.name, props: this.variant(entry) });
+  }
+
+  private asRead({ name, value }: Prop): Prop {
+    if (typeof value !== 'object') return prop(name, value);
+    if (value.kind === 'run') return prop(name, { ...value, paint: value.paint && asRead(value.paint, this.styles) });
+    return prop(name, value.kind === 'solid' ? asRead(value, this.styles) : value);
   }
 
   private variant({ variant }: Entry): Prop[] {
@@ -306,4 +323,13 @@ function drawn(node: Node, name: keyof Node): unknown {
   if (name === 'underline') return node.underline && !node.runs.length;
   const shown = (text: string): string => (node.width === 'hug' ? text : text.replaceAll(SOFT_BREAK, ' '));
   return node.runs.map((piece) => ({ ...piece, text: shown(piece.text), underline: !piece.strike && (piece.underline || node.underline) }));
+}
+
+/** A paint style stands for all of a colour: in part, its colour is read, and not its name. */
+function asRead(paint: Paint, styles: ReadonlyMap<string, string>): Paint {
+  if (paint.kind !== 'solid' || paint.alpha === 1) return paint;
+  const color = styles.get(paint.color.slice(1));
+  if (!color || !paint.color.startsWith('$')) return paint;
+  const own = color.length === 9 ? parseInt(color.slice(7), 16) / 255 : 1;
+  return solid(color.slice(0, 7) + Math.round(own * paint.alpha * 255).toString(16).padStart(2, '0'));
 }

@@ -192,7 +192,10 @@ class Compiler {
   /** The properties that differ, and for text all of its type and its ranges. */
   private changes(base: Node, made: Node): { props: Props; ranges?: NonNullable<Entry['ranges']> } {
     const [before, after] = [this.look(base, []), this.look(made, [])];
-    if (made.kind === 't' && !same(sorted(before), sorted(after))) return { props: after.props, ranges: after.ranges! };
+    if (made.kind === 't' && !same(sorted(before), sorted(after))) {
+      const lines = [before.props, ...(before.ranges ?? [])].some(({ textDecoration }) => textDecoration); // stay on the canvas
+      return { props: { ...(lines ? { textDecoration: 'NONE' } : {}), ...after.props }, ranges: after.ranges! };
+    }
     const props: Props = {};
     for (const name of Object.keys(before.props)) if (name in RESET && !(name in after.props)) props[name] = RESET[name];
     for (const [name, value] of Object.entries(after.props)) if (!same(before.props[name], value)) props[name] = value;

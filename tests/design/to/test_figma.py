@@ -166,6 +166,13 @@ def test_components_come_before_their_instances_and_an_instance_says_what_it_cha
     assert payload["notes"] == ["an instance that Figma cannot hold: made of plain layers (2×)"]
 
 
+def test_an_instance_is_named_where_its_component_is_not_and_a_line_through_its_text_is_taken_away() -> None:
+    payload = to_figma(parse('+Tag row Label p4\n t ?text (st)"old"\nrow\n Tag text="new"\n Tag text=(st)"old"\n'))
+    new, old = [node for node in payload["nodes"] if node["type"] == "INSTANCE"]
+    assert (new["props"]["name"], new["overrides"][0]["props"]["textDecoration"]) == ("Label", "NONE")
+    assert old["overrides"] == []
+
+
 def test_what_hugs_has_nothing_to_share_among_what_fills() -> None:
     frame, inner, text = to_figma(parse('row\n col *x* #ffffff\n  t * "a"'))["nodes"]
     assert frame["sizing"]["layoutSizingHorizontal"] == "HUG"
