@@ -50,8 +50,14 @@ def fit(examples: Examples, config: RankerConfig) -> Head:
     scaled = torch.from_numpy(((examples.vectors - middle) / spread).astype(np.float32))
     better, worse = (torch.from_numpy(rows.astype(np.int64)) for rows in (examples.better, examples.worse))
     weight = torch.from_numpy(examples.weight.astype(np.float32))
-    layers = [_member(scaled, better, worse, weight / weight.sum(), examples.dimensions, config, n)
-              for n in range(config.members)]  # fmt: skip
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # more stall on matrices as small as these
+    try:
+        share = weight / weight.sum()
+        numbers = range(config.members)
+        layers = [_member(scaled, better, worse, share, examples.dimensions, config, n) for n in numbers]
+    finally:
+        torch.set_num_threads(threads)
     hidden = np.concatenate([first for first, _, _ in layers], axis=1) / spread[:, None]
     bias = np.concatenate([bias for _, bias, _ in layers]) - middle @ hidden
     last = np.concatenate([out for _, _, out in layers], axis=0) / config.members
