@@ -6,9 +6,8 @@ import io
 
 from PIL import Image
 
-from crawlers.parsers.media import NotAnImage, sniff_image
 from curation.features.base import ValueProblem
-from curation.features.decode import decode_image
+from curation.features.decode import FORMATS, decode_image
 
 SAVED = {"quality": 95, "subsampling": 0}  # letters in colour keep their edges
 GAP = 2.0  # box-reduced to no less than twice the last size before the bicubic step
@@ -29,14 +28,14 @@ def fitted(data: bytes, format: str, longest: int) -> tuple[bytes, str]:
     A picture that fits already keeps its bytes, and so does one that does not decode. A JPEG is decoded at a scale of
     its own that is near. The bytes are the same on every run.
     """
-    try:
-        said = sniff_image(data)
-        if max(said.width or 1, said.height or 1) <= longest:
-            return data, format
-        decoded = decode_image(data, longest=longest)
-    except (NotAnImage, ValueProblem):
+    said = _said_size(data)
+    if said is None or max(said) <= longest:
         return data, format
-    width, height = fitted_size(said.width or 1, said.height or 1, longest)
+    try:
+        decoded = decode_image(data, longest=longest)
+    except ValueProblem:
+        return data, format
+    width, height = fitted_size(*said, longest)
     turned = decoded.orientation >= 5
     picture = decoded.image.resize(
         (height, width) if turned else (width, height), Image.Resampling.BICUBIC, reducing_gap=GAP
@@ -45,3 +44,12 @@ def fitted(data: bytes, format: str, longest: int) -> tuple[bytes, str]:
     out = io.BytesIO()
     picture.save(out, "JPEG", **SAVED)
     return out.getvalue(), FORMAT
+
+
+def _said_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height as the header states them, before any turn; None where there is no header to read."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as source:
+            return source.size
+    except Exception:  # a header parser met with hostile bytes
+        return None
