@@ -229,8 +229,8 @@ class _Payload:
         before, after = self._look(base, cells), self._look(made, cells)
         if made.kind == "t" and before != after:
             lines = any("textDecoration" in props for props in (before["props"], *before["ranges"]))
-            gone = {"textDecoration": "NONE"} if lines else {}  # it would stay on the canvas
-            return {"props": gone | after["props"], "ranges": after["ranges"]}
+            unlined = {"textDecoration": "NONE"} if lines else {}  # it would stay on the canvas
+            return {"props": unlined | after["props"], "ranges": after["ranges"]}
         reset = {"effects": [], "strokes": [], "opacity": 1.0, "blendMode": "PASS_THROUGH", "visible": True}
         reset |= {"cornerRadius": 0.0, "rotation": 0.0}
         gone = {name: reset[name] for name in before["props"] if name in reset and name not in after["props"]}
