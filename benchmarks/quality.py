@@ -24,6 +24,7 @@ from crawlers.run import crawl
 from curation.features.base import NotAtHand
 from curation.heads.load import read_head, stated
 from curation.heads.published import QUALITY
+from curation.heads.trained import MANIFEST
 from models.quality.judged import Judged, accuracies, cross_judged, examples_of, judged_by, strength_correlation
 from models.quality.meaning import Meaning, calibration_error, meaning_of
 from models.quality.pairs import PairsError, pairs_of
@@ -107,7 +108,7 @@ def _shipped(eyes: Eyes, sites: list[str]) -> Meaning | None:
     """What the shipped head's grades mean, where it belongs to this encoder and has seen none of these sites."""
     if not QUALITY.is_file() or stated(QUALITY).get("embedding", "") not in eyes.embedding.fingerprints():
         return None
-    about = json.loads(QUALITY.with_suffix(".json").read_text(encoding="utf-8"))
+    about = json.loads(QUALITY.with_name(MANIFEST).read_text(encoding="utf-8"))
     return None if set(about["sites"]) & set(sites) else Meaning(1.0, 0.0, float(about["log_odds_a_point"]))
 
 

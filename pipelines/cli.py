@@ -84,7 +84,7 @@ def train_encoder(
 @train_app.command("head", epilog=example("gesso train head recipes/quality.yaml"))
 def train_head(
     recipe: Annotated[Path, typer.Argument(help="A training recipe, see recipes/.")],
-    out: Annotated[Path | None, typer.Option(help="Also write the head here, with its manifest beside it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="One more folder for the head and its manifest.")] = None,
     home: Home = DEFAULT_HOME,
     as_json: AsJson = False,
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 from curation.heads.head import Input
 
 HEADS = "GESSO_HEADS"
-QUALITY = Path(__file__).parents[1] / "weights" / "gesso-quality.safetensors"  # docs/models/quality.md
+QUALITY = Path(__file__).parents[1] / "weights" / "quality" / "head.safetensors"  # docs/models/quality.md
 AESTHETIC_V1 = "github.com/LAION-AI/aesthetic-predictor"
 AESTHETIC_V2 = "github.com/christophschuhmann/improved-aesthetic-predictor"
 SIMULACRA = "github.com/crowsonkb/simulacra-aesthetic-models"

@@ -91,7 +91,7 @@ def load_config(path: Path) -> HeadConfig:
 
 
 def train(config: HeadConfig, home: Path, out: Path | None = None, progress: Progress | None = None) -> HeadResult:
-    """Fit on every damaged capture of `home`. `out` is one more place for the file, with its manifest beside it.
+    """Fit on every damaged capture of `home`. `out` is one more folder for the head and its manifest.
 
     It comes in force unless a head that was trained on labels is. Raises PairsError where nothing was damaged.
     """
@@ -109,8 +109,8 @@ def train(config: HeadConfig, home: Path, out: Path | None = None, progress: Pro
     if in_force:
         trained.put_in_force(KIND, home, number)
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _write(fitted.head, out, out.with_suffix(".json"), eyes, about)
+        out.mkdir(parents=True, exist_ok=True)
+        _write(fitted.head, out / trained.FILE, out / trained.MANIFEST, eyes, about)
     metrics = about["metrics"]
     sites, pairs = len(about["sites"]), fitted.pairs.num_rows
     return HeadResult(folder / trained.FILE, in_force, sites, pairs, **{k: metrics[k] for k in MEASURED})

@@ -68,7 +68,7 @@ def test_the_shipped_head_is_taken_for_its_own_encoder_alone_and_sees_craft_too(
     encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedding = embedding_of(encoder, tmp_path)
-    path = tmp_path / "gesso-quality.safetensors"
+    path = tmp_path / "head.safetensors"
     monkeypatch.setattr("curation.heads.fit.QUALITY", path)
     head = chain([Dense(np.r_[np.zeros((32, 1)), np.ones((WIDTH, 1))], np.zeros(1))], "raw")
     write_head(head, path, embedding="000000000000")
