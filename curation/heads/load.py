@@ -88,6 +88,7 @@ def write_head(head: Head, path: Path, *, encoder: str = "", embedding: str = ""
     about |= {"embedding": embedding} if embedding else {}
     about |= {"labels": list(labels)} if labels else {}
     save_file(tensors, path, metadata={METADATA: json.dumps(about, sort_keys=True)})
+    path.chmod(0o644)  # safetensors writes for its owner alone
 
 
 def stated(path: Path) -> dict[str, Any]:
