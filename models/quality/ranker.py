@@ -17,13 +17,13 @@ from curation.heads.head import Dense, Head
 class RankerConfig:
     """`members` networks of `hidden` units; `steps` of full batches; `decay` is AdamW's."""
 
-    members: int = 4
+    members: int = 8
     hidden: int = 24
     steps: int = 250
     lr: float = 4e-3
     decay: float = 0.3
     dropout: float = 0.3
-    embedding_dropout: float = 0.6
+    embedding_dropout: float = 0.8
     seed: int = 7
 
 

@@ -42,7 +42,7 @@ class HeadConfig(BaseModel):
 
     name: str = Field(default="quality", pattern=r"^[a-z][a-z0-9_-]{0,63}$")
     encoder: str = "auto"
-    members: int = Field(default=4, ge=1, le=64)
+    members: int = Field(default=8, ge=1, le=64)
     hidden: int = Field(default=24, ge=1, le=1024)
     steps: int = Field(default=250, ge=1, le=100_000)
     seed: int = 7
