@@ -10,7 +10,7 @@ import fcntl
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS questions (
     expected TEXT NOT NULL, state TEXT NOT NULL, sent_at REAL, task_id INTEGER, PRIMARY KEY (project, task_key));
 CREATE INDEX IF NOT EXISTS by_state ON questions (project, state, rank);
 CREATE INDEX IF NOT EXISTS by_task ON questions (project, task_id);
+CREATE TABLE IF NOT EXISTS read (
+    project INTEGER NOT NULL REFERENCES projects(id), task_id INTEGER NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (project, task_id));
 CREATE TABLE IF NOT EXISTS problems (
     server TEXT NOT NULL, annotation_id INTEGER NOT NULL, revision TEXT NOT NULL, task_id INTEGER, kind TEXT NOT NULL,
     reason TEXT NOT NULL, raw TEXT NOT NULL, PRIMARY KEY (server, annotation_id, revision));
@@ -138,14 +141,23 @@ class Ledger:
     def forget_project(self, project: Project) -> None:
         """Of a project that the server has no more: its questions may be asked anew."""
         with self._db:
-            for table in ("questions", "plans"):
+            for table in ("questions", "plans", "read"):
                 self._db.execute(f"DELETE FROM {table} WHERE project = ?", (project.id,))
             self._db.execute("DELETE FROM projects WHERE id = ?", (project.id,))
 
-    def move_cursor(self, project: Project, cursor: str) -> Project:
+    def move_cursor(self, project: Project, cursor: str, read: Mapping[int, str], since: str) -> Project:
+        """Note that tasks were read, by id in the state of `updated_at`; states of before `since` are forgotten."""
         with self._db:
             self._db.execute("UPDATE projects SET cursor = ? WHERE id = ?", (cursor, project.id))
+            rows = [(project.id, task_id, moment) for task_id, moment in read.items() if moment >= since]
+            self._db.executemany("INSERT OR REPLACE INTO read VALUES (?, ?, ?)", rows)
+            self._db.execute("DELETE FROM read WHERE project = ? AND updated_at < ?", (project.id, since))
         return replace(project, cursor=cursor)
+
+    def read(self, project: Project) -> dict[int, str]:
+        """The tasks that were read last, and the `updated_at` of the state that was."""
+        found = self._db.execute("SELECT task_id, updated_at FROM read WHERE project = ?", (project.id,))
+        return {int(row["task_id"]): str(row["updated_at"]) for row in found}
 
     def has_plan(self, project: Project, plan: str) -> bool:
         query = "SELECT 1 FROM plans WHERE project = ? AND id = ?"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from annotations.client import PAGE, Client, ServerError
+from annotations.client import PAGE, Client, ServerError, Tasks
 from annotations.configs import LabelTask, label_task
 from annotations.configs.result import ResultError
 from annotations.errors import GessoError
@@ -26,7 +26,9 @@ from annotations.ledger import Ledger, Problem, Project, alone
 from annotations.statements import NotOurs, Statement, rows_of
 
 OVERLAP = timedelta(seconds=2)
-"""Read again this far before the cursor: a slow transaction may become visible after a quick later one."""
+"""Look again this far before the cursor: a slow transaction may become visible after a quick later one."""
+LISTED = 500
+"""Tasks a page where only their ids and times are asked for."""
 RAW_LIMIT = 4000
 _KEPT = (
     *("annotation_key", "revision", "source", "dataset", "task", "task_key", "config_hash", "item_sha256"),
@@ -126,24 +128,45 @@ class _Reader:
     progress: Progress
 
     def read(self, full: bool) -> None:
-        """Page by page from the cursor. The next page starts at the last one's end and not at a number: what changes
-        meanwhile moves to the end, and numbers would skip what slides into its place."""
+        """Page by page from the first task that was not read in its present state."""
         label = label_task(self.project.task, self.project.shown)
-        start = _before(self.project.cursor) if self.project.cursor and not full else ""
+        start: str | None = ""
+        if self.project.cursor and not full:
+            start = self._first_unread(_before(self.project.cursor))
+        if start is None:
+            return
         seen: set[tuple[int, str]] = set()
-        number, total = 1, 0
-        while True:
-            page = self.client.tasks(self.project.project_id, _since(start), number, PAGE)
+        total = 0
+        for page in self._pages(start, PAGE, whole=True):
             total = total or page.total
-            fresh = [one for one in page if (one["id"], one.get("updated_at")) not in seen]
-            seen.update((one["id"], one.get("updated_at", "")) for one in page)
-            self._write(label, fresh)
-            last = max((_server_time(one.get("updated_at")) for one in page), default="")
-            if last > self.project.cursor:
-                self.project = self.ledger.move_cursor(self.project, last)
+            states = {int(one["id"]): _server_time(one.get("updated_at")) for one in page}
+            self._write(label, [one for one in page if (int(one["id"]), states[int(one["id"])]) not in seen])
+            seen.update(states.items())
+            if states:
+                last = max(self.project.cursor, *states.values())
+                self.project = self.ledger.move_cursor(self.project, last, states, _before(last))
             self.progress(f"{self.project.dataset} {self.project.task}", min(len(seen), total), total)
-            if len(page) < PAGE:
+
+    def _first_unread(self, start: str) -> str | None:
+        """When the first task since `start` changed whose state was not read; None where all were."""
+        read = self.ledger.read(self.project)
+        for page in self._pages(start, LISTED, whole=False):
+            for one in page:
+                moment = _server_time(one.get("updated_at"))
+                if read.get(int(one["id"])) != moment:
+                    return moment
+        return None
+
+    def _pages(self, start: str, size: int, *, whole: bool) -> Iterator[Tasks]:
+        """The tasks since `start`. The next page starts at the last one's end and not at a number: what changes
+        meanwhile moves to the end, and numbers would skip what slides into its place."""
+        number = 1
+        while True:
+            page = self.client.tasks(self.project.project_id, _since(start), number, size, whole=whole)
+            yield page
+            if len(page) < size:
                 return
+            last = max(_server_time(one.get("updated_at")) for one in page)
             start, number = (last, 1) if last > start else (start, number + 1)
 
     def _write(self, label: LabelTask, tasks: list[dict[str, Any]]) -> None:

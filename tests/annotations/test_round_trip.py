@@ -225,6 +225,35 @@ def test_a_pull_that_was_killed_before_its_cursor_moved_doubles_nothing(
     assert len(read_events(home)) == 5
 
 
+def test_what_was_read_just_before_is_not_read_again(label_server: LabelServer, home: Path, pushed: Pushed) -> None:
+    tasks = _tasks(label_server, pushed)
+    for task in tasks[:5]:
+        _prefer(label_server, task, "right")
+    assert pull(home, label_server.client, label_server.name).annotations == 5
+    assert pull(home, label_server.client, label_server.name).tasks == 0
+    _prefer(label_server, tasks[6], "left")
+    done = pull(home, label_server.client, label_server.name)
+    assert (done.tasks, done.annotations) == (1, 1)
+
+
+def test_a_state_that_came_late_is_read_though_the_cursor_has_passed_it(
+    label_server: LabelServer, home: Path, pushed: Pushed
+) -> None:
+    tasks = _tasks(label_server, pushed)
+    for task in tasks[:3]:
+        _prefer(label_server, task, "right")
+    pull(home, label_server.client, label_server.name)
+    with Ledger(home) as ledger:
+        project = ledger.projects()[0]
+        late = min(ledger.read(project), key=ledger.read(project).__getitem__)
+    with sqlite3.connect(home / "labels" / "ledger.sqlite3") as database:
+        database.execute("DELETE FROM read WHERE task_id = ?", (late,))  # as if it had not been there to see
+    database.close()
+    done = pull(home, label_server.client, label_server.name)
+    assert done.tasks >= 1
+    assert not done.events
+
+
 def test_two_pulls_at_once_are_one(label_server: LabelServer, home: Path) -> None:
     with alone(home, "pull"), pytest.raises(LedgerError, match="another pull"):
         pull(home, label_server.client, label_server.name)
