@@ -54,7 +54,6 @@ class _Payload:
             elif address := safe_url(value):
                 self.images[name] = address
         self.nodes: list[dict[str, Any]] = []
-        self.used: set[str] = set()
         self.places: dict[int, int] = {}  # a component's number → its place in the payload
         self.notes: dict[str, int] = {}
 
@@ -85,7 +84,7 @@ class _Payload:
                 "space": [{"name": name, "value": value} for name, value in self.design.spaces],
                 "radius": [{"name": name, "value": value} for name, value in self.design.corners],
             },
-            "images": [{"slot": name, "url": self.images.get(name)} for name in sorted(self.used)],
+            "images": [{"slot": name, "url": self.images.get(name)} for name in sorted(self.paints.slots)],
             "components": components,
             "notes": [f"{text} ({count}×)" if count > 1 else text for text, count in self.notes.items()],
             "nodes": self.nodes,
@@ -155,7 +154,6 @@ class _Payload:
             props["fills"] = [self.paints.paint(p) for p in node.fills]
             if token := self.paints.token(node.fills):
                 props["fillStyle"] = token
-            self.used |= {p.slot for p in node.fills if isinstance(p, SlotPaint)}
         self._strokes(node, props)
         self._shape(node, kind, props)
         if kind == "FRAME":
@@ -170,8 +168,6 @@ class _Payload:
         if any(stroke.paint != first.paint or stroke.dash != first.dash for stroke in node.strokes):
             self._note("borders of several paints on one layer: all have the first one's")
         props["strokes"] = [self.paints.paint(first.paint)]
-        if isinstance(first.paint, SlotPaint):
-            self.used.add(first.paint.slot)
         props["strokeAlign"] = _EDGES[first.place]
         widths = [max(stroke.widths[i] for stroke in node.strokes) for i in range(4)]
         shape = node.kind in FRAMES or node.kind in ("rect", "img", "line", "use")

@@ -15,10 +15,11 @@ _UNKNOWN = "#888888"  # a token that the design does not have
 
 
 class Paints:
-    """Compiles paints against a palette."""
+    """Compiles paints against a palette, and keeps the names of the pictures that they show."""
 
     def __init__(self, palette: dict[str, str]) -> None:
         self.palette = palette
+        self.slots: set[str] = set()
 
     def literal(self, color: str) -> dict[str, Any]:
         return self._solid(Solid(color))
@@ -35,6 +36,7 @@ class Paints:
         if isinstance(paint, Solid):
             return self._solid(paint)
         if isinstance(paint, SlotPaint):
+            self.slots.add(paint.slot)
             return _image(paint)
         stops = [{"position": min(1.0, max(0.0, s.at)), "color": self.rgba(s.color)} for s in paint.stops]
         if isinstance(paint, Linear):

@@ -37,7 +37,6 @@ class Compiler {
   private readonly images = new Map<string, string>();
   private readonly drawings = new Map<string, string>();
   private readonly nodes: Entry[] = [];
-  private readonly used = new Set<string>();
   private readonly places = new Map<number, number>(); // a component's number → its place in the payload
   private readonly notes = new Map<string, number>();
 
@@ -75,7 +74,7 @@ class Compiler {
         space: design.spaces.map(([name, value]) => ({ name, value })),
         radius: design.corners.map(([name, value]) => ({ name, value })),
       },
-      images: [...this.used].sort().map((slot) => ({ slot, url: this.images.get(slot) ?? null })),
+      images: [...this.paints.slots].sort().map((slot) => ({ slot, url: this.images.get(slot) ?? null })),
       components,
       notes: [...this.notes].map(([text, count]) => (count > 1 ? `${text} (${count}×)` : text)),
       nodes: this.nodes,
@@ -129,7 +128,6 @@ class Compiler {
       props.fills = node.fills.map((fill) => this.paints.paint(fill));
       const token = this.paints.token(node.fills);
       if (token) props.fillStyle = token;
-      for (const fill of node.fills) if (fill.kind === 'slot') this.used.add(fill.slot);
     }
     this.strokes(node, props);
     this.shape(node, type, props);
@@ -145,7 +143,6 @@ class Compiler {
       this.note("borders of several paints on one layer: all have the first one's");
     }
     props.strokes = [this.paints.paint(first.paint)];
-    if (first.paint.kind === 'slot') this.used.add(first.paint.slot);
     props.strokeAlign = EDGES[first.place];
     const widths = [0, 1, 2, 3].map((i) => Math.max(...node.strokes.map((stroke) => stroke.widths[i]!)));
     const shape = FRAMES.has(node.kind) || ['rect', 'img', 'line', 'use'].includes(node.kind);

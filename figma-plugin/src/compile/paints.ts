@@ -6,6 +6,9 @@ const SCALE = { cover: 'FILL', contain: 'FIT', fill: 'CROP', none: 'FILL', tile:
 const UNKNOWN = '#888888';
 
 export class Paints {
+  /** The names of the pictures that the paints show. */
+  readonly slots = new Set<string>();
+
   constructor(private readonly palette: ReadonlyMap<string, string>) {}
 
   literal(color: string): GessoPaint {
@@ -22,7 +25,10 @@ export class Paints {
 
   paint(given: Paint): GessoPaint {
     if (given.kind === 'solid') return this.solid(given);
-    if (given.kind === 'slot') return image(given);
+    if (given.kind === 'slot') {
+      this.slots.add(given.slot);
+      return image(given);
+    }
     const gradientStops = given.stops.map(({ color, at }) => ({ position: Math.min(1, Math.max(0, at)), color: this.rgba(color) }));
     if (given.kind === 'linear') return { type: 'GRADIENT_LINEAR', gradientTransform: linearTransform(given), gradientStops };
     if (given.kind === 'conic') return { type: 'GRADIENT_ANGULAR', gradientTransform: conicTransform(given), gradientStops };

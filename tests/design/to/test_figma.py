@@ -228,3 +228,9 @@ def test_tokens_become_named_numbers_and_effects() -> None:
     payload = to_figma(parse("= s 8\n~ card 12\n! soft sh(0,1,2,0,#00000033)\ncol !soft"))
     assert payload["numbers"] == {"space": [{"name": "s", "value": 8}], "radius": [{"name": "card", "value": 12}]}
     assert payload["effectStyles"][0]["name"] == payload["nodes"][0]["props"]["effectStyle"] == "soft"
+
+
+def test_pictures_that_fill_letters_and_borders_are_listed() -> None:
+    payload = to_figma(parse('col 320\n t * &sky "Hello " (&grain)"there"\n rect *x10 s2&edge\n'))
+    assert [image["slot"] for image in payload["images"]] == ["edge", "grain", "sky"]
+    assert replay(payload) == []
