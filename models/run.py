@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from models.diffusion.config import DiffusionConfig
     from models.encoder.config import EncoderConfig
 
-LOG_COLUMNS = ("step", "phase", "loss", "lr", "seconds")
-DENOISER = "denoiser"
-
 
 class RunError(GessoError):
     """The run was started with other settings, or its folder is not one of ours."""
@@ -35,7 +32,7 @@ class RunError(GessoError):
 
 @dataclass(frozen=True)
 class TrainResult:
-    """A finished run. Losses are means over the first and the last tenth of the denoiser's steps."""
+    """A finished run. Losses are means over the first and the last tenth of its steps."""
 
     run_dir: Path
     model_dir: Path
@@ -173,32 +170,6 @@ class RunFolder:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def log_rows(self) -> list[dict[str, str]]:
-        """The log's whole rows; the last may have been torn by a kill."""
-        if not self.log_path.exists():
-            return []
-        with self.log_path.open(encoding="utf-8", newline="") as file:
-            return [row for row in csv.DictReader(file) if row.get("seconds")]
-
-    def cut_log(self, step: int) -> None:
-        """Keep the log's rows before `step`: those after it are trained again."""
-        kept = [row for row in self.log_rows() if int(row["step"]) < step]
-        lines = [",".join(LOG_COLUMNS), *(",".join(row[name] for name in LOG_COLUMNS) for row in kept)]
-        write_durably(self.log_path, "\n".join(lines) + "\n")
-
-    def finished(self) -> TrainResult | None:
-        """The result, where the model of this very recipe is there already."""
-        return self.read_result(TrainResult, "model_index.json")
-
-    def finish(self, weights_sha256: str) -> TrainResult:
-        """Write training.json from the log, and return it."""
-        rows = self.log_rows()
-        facts = self.figures([row for row in rows if row["phase"] == DENOISER])
-        facts["seconds"] = round(sum(float(row["seconds"]) for row in rows), 2)
-        result = TrainResult(run_dir=self.path, model_dir=self.model, weights_sha256=weights_sha256, **facts)
-        self.write_result(result)
-        return result
-
     def read_result(self, kind: type[R], whole: str) -> R | None:
         """training.json, if it is of this very recipe and the model's last file is there."""
         try:
@@ -227,6 +198,21 @@ class RunFolder:
             "images_per_second": round(len(rows) * self.config.batch_size / seconds, 2) if seconds else 0.0,
             "seconds": round(seconds, 2),
         }
+
+
+def log_rows(path: Path, last: str) -> list[dict[str, str]]:
+    """A log's whole rows, those with something in the column `last`: a kill may have torn one."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row.get(last)]
+
+
+def cut_log(path: Path, columns: Sequence[str], last_step: int) -> None:
+    """Keep a log's rows up to `last_step`: those after it are trained again."""
+    kept = [row for row in log_rows(path, columns[-1]) if int(row["step"]) <= last_step]
+    lines = [",".join(columns), *(",".join(row[name] for name in columns) for row in kept)]
+    write_durably(path, "\n".join(lines) + "\n")
 
 
 def weights_digest(folder: Path) -> str:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from models.command import command
 from models.diffusion.config import DiffusionConfig, load_config
+from models.diffusion.run import DENOISER, DiffusionRun
 from models.errors import TrainingError
 from models.loader import Frame, ShardIndex, ShardLoader, dataset_folder
 from models.ranks import Ranks, joined
-from models.run import DENOISER, Checkpoint, RunFolder, TrainResult, replace_folder
+from models.run import Checkpoint, TrainResult, replace_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +39,7 @@ def train(config: DiffusionConfig, home: Path, *, progress: Progress | None = No
     Raises RunError where the run belongs to other settings or shards; LoaderError and RowError for bad shards.
     """
     index = ShardIndex(dataset_folder(config.dataset, Path(home)), config.split, config.views)
-    run = RunFolder(Path(home) / "runs" / config.name, config, config.fingerprint(index.digest))
+    run = DiffusionRun(Path(home) / "runs" / config.name, config, config.fingerprint(index.digest))
     with joined() as ranks:
         if ranks.first:
             run.open(resume=resume)
@@ -60,7 +61,7 @@ class _Training:
     """One run in memory: the pipeline's parts, the loader, and how far it has come."""
 
     def __init__(
-        self, config: DiffusionConfig, index: ShardIndex, run: RunFolder, ranks: Ranks, progress: Progress | None
+        self, config: DiffusionConfig, index: ShardIndex, run: DiffusionRun, ranks: Ranks, progress: Progress | None
     ) -> None:
         from models.diffusion.pipeline import for_training
 

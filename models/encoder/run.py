@@ -5,12 +5,11 @@ runs/<name>/recipe.yaml  train.csv  validation.csv  start/  looks/  checkpoints/
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.encoder.towers import CONFIG
-from models.run import RunFolder, TrainResult, write_durably
+from models.run import RunFolder, TrainResult, cut_log, log_rows
 
 LOG_COLUMNS = ("step", "loss", "texts", "pictures", "teacher", "aim", "scale", "lr", "seconds")
 VALIDATION_COLUMNS = ("step", "same_group_1", "same_group_5", "text_group_1", "text_group_5", "picture_text_5")
@@ -34,13 +33,11 @@ class EncoderRun(RunFolder):
         """Keep the rows of both logs before `step`: those after it are trained again."""
         logs = ((self.log_path, LOG_COLUMNS, step - 1), (self.validation_path, VALIDATION_COLUMNS, step))
         for path, columns, last in logs:  # a step is counted from 0 where it begins, from 1 where it was validated
-            kept = [row for row in _rows(path, columns[-1]) if int(row["step"]) <= last]
-            lines = [",".join(columns), *(",".join(row[name] for name in columns) for row in kept)]
-            write_durably(path, "\n".join(lines) + "\n")
+            cut_log(path, columns, last)
 
     def validations(self) -> list[dict[str, float]]:
         """The figures while training, in order."""
-        found = _rows(self.validation_path, VALIDATION_COLUMNS[-1])
+        found = log_rows(self.validation_path, VALIDATION_COLUMNS[-1])
         return [{name: float(value) for name, value in row.items()} for row in found]
 
     def result(self) -> EncoderResult | None:
@@ -54,15 +51,7 @@ class EncoderRun(RunFolder):
             model_dir=self.model,
             weights_sha256=weights_sha256,
             validation=(self.validations() or [{}])[-1],
-            **self.figures(_rows(self.log_path, LOG_COLUMNS[-1])),
+            **self.figures(log_rows(self.log_path, LOG_COLUMNS[-1])),
         )
         self.write_result(result)
         return result
-
-
-def _rows(path: Path, last: str) -> list[dict[str, str]]:
-    """A log's whole rows; the last may have been torn by a kill."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if row.get(last)]

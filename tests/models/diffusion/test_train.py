@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from models.diffusion.config import DiffusionConfig
+from models.diffusion.run import DiffusionRun
 from models.diffusion.train import train
 from models.loader import LoaderError, RowError
-from models.run import RunError, RunFolder
+from models.run import RunError
 from tests.models.conftest import SMALL
 from tests.models.shards import row, write_version
 
@@ -106,7 +107,7 @@ def test_a_half_written_checkpoint_is_never_chosen(tmp_path: Path, trained: Path
     weights = newest / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
     config = config_of()
-    run = RunFolder(
+    run = DiffusionRun(
         tmp_path / "runs/small", config, json.loads((newest / "checkpoint.json").read_text())["fingerprint"]
     )
     chosen = run.latest()
