@@ -17,7 +17,7 @@ from pipelines.corpus import crawl_all, read_corpus
 from pipelines.errors import GessoError
 from pipelines.export import import_capture
 from pipelines.fidelity import Fidelity, measure, representative
-from pipelines.site_server import hosts_in, serving
+from pipelines.site_server import entry_of, hosts_in, serving
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "sites"
 MEDIAN_LIMIT, P90_LIMIT = 1.0, 5.0  # % of pixels
@@ -30,7 +30,8 @@ def entry_urls(sites: Path) -> list[str]:
     listed = sites.parent / "sites.jsonl"
     if listed.is_file() and sites.name == "sites" and sites.parent.name == "web":
         return list(read_corpus(sites.parents[1]).entries.values())
-    return [f"http://{host}/" for host in sorted(hosts_in(sites))]
+    found = ((host, entry_of(root)) for host, root in sorted(hosts_in(sites).items()))
+    return [f"http://{host}/{'' if entry == 'index.html' else entry}" for host, entry in found if entry]
 
 
 def crawl_entries(sites: Path, home: Path, only: Sequence[str] = ()) -> CaptureStore:

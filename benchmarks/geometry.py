@@ -30,7 +30,7 @@ from crawlers.browser.settle import SettleLimits, settle, settle_again
 from crawlers.browser.shoot import Camera
 from crawlers.browser.tab import NavigationError, Tab
 from pipelines import terminal
-from pipelines.site_server import hosts_in, serving
+from pipelines.site_server import entry_of, hosts_in, serving
 
 ROOT = Path(__file__).resolve().parents[1]
 VIEWPORTS = (DESKTOP, PHONE)
@@ -79,7 +79,7 @@ def run(arguments: Sequence[str]) -> list[Figure]:
         if not folder.is_dir():
             raise CannotRun(f"{folder} is no folder of sites")
     hosts = hosts_in(*folders)
-    entries = {host: _entry(root) for host, root in hosts.items()}
+    entries = {host: entry_of(root) for host, root in hosts.items()}
     with tempfile.TemporaryDirectory(prefix="gesso-bench-") as scratch:
         hosts["lazy.bench.test"] = _lazy_site(Path(scratch) / "lazy")
         entries["lazy.bench.test"] = "index.html"
@@ -104,12 +104,6 @@ def run(arguments: Sequence[str]) -> list[Figure]:
 
 def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 3) if whole else None
-
-
-def _entry(root: Path) -> str | None:
-    """index.html, else the shallowest page."""
-    pages = sorted(root.rglob("*.html"), key=lambda p: (len(p.parts), p.name != "index.html", str(p)))
-    return str(pages[0].relative_to(root)) if pages else None
 
 
 def _lazy_site(root: Path) -> Path:

@@ -8,6 +8,7 @@ again. $GESSO_ENCODER names another encoder than the shipped one.
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
-from benchmarks.geometry import _entry
+from crawlers.browser.jitter import KINDS, STRENGTHS
 from crawlers.captures import CaptureStore
 from crawlers.run import crawl
 from curation.features.base import NotAtHand
@@ -31,7 +32,7 @@ from models.quality.pairs import PairsError, pairs_of
 from models.quality.train import HeadConfig, load_config
 from models.quality.vectors import Eyes
 from pipelines import terminal
-from pipelines.site_server import hosts_in, serving
+from pipelines.site_server import entry_of, hosts_in, serving
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "recipes" / "quality.yaml"
@@ -40,18 +41,15 @@ OVERALL, WEAKEST, KIND = 0.85, 0.75, 0.70
 
 
 def run(arguments: Sequence[str]) -> list[Figure]:
-    given = list(arguments)
-    home = None
-    if "--home" in given:
-        at = given.index("--home")
-        home = Path(given[at + 1]) if at + 1 < len(given) else None
-        del given[at : at + 2]
-    folders = [Path(name) for name in given] or [ROOT / "examples" / "sites"]
-    for folder in folders:
+    parser = argparse.ArgumentParser(prog="benchmarks.quality")
+    parser.add_argument("sites", type=Path, nargs="*", default=[ROOT / "examples" / "sites"])
+    parser.add_argument("--home", type=Path, default=None, help="keep the crawl here, and go on with what is there")
+    options = parser.parse_args(arguments)
+    for folder in options.sites:
         if not folder.is_dir():
             raise CannotRun(f"{folder} is no folder of sites")
     with tempfile.TemporaryDirectory(prefix="gesso-bench-") as scratch:
-        return _measure(folders, home or Path(scratch))
+        return _measure(options.sites, options.home or Path(scratch))
 
 
 def _measure(folders: Sequence[Path], home: Path) -> list[Figure]:
@@ -67,7 +65,8 @@ def _measure(folders: Sequence[Path], home: Path) -> list[Figure]:
     except PairsError as error:
         raise CannotRun(str(error)) from None
     with terminal.progress_lines() as progress:
-        examples = examples_of(pairs, eyes.vectors(store, captures, home / "vectors", progress), _width(eyes))
+        vectors = eyes.vectors(store, captures, home / "vectors", progress)
+        examples = examples_of(pairs, vectors, eyes.embedding.dimensions)
         sites = sorted(set(pairs["site"].to_pylist()))
         shipped = _shipped(eyes, sites)
         if shipped is not None:
@@ -83,14 +82,10 @@ def _folds(pairs: Any, examples: Any, config: HeadConfig, sites: list[str], prog
     return cross_judged(pairs, examples, config.ranker(), progress)
 
 
-def _width(eyes: Eyes) -> int:
-    return eyes.embedding.dimensions
-
-
 def _crawled(folders: Sequence[Path], home: Path) -> tuple[CaptureStore, int]:
     """The store of all entry pages, and how many variants were left out since hardly a pixel of them had changed."""
     hosts = hosts_in(*folders)
-    entries = {host: _entry(root) for host, root in hosts.items()}
+    entries = {host: entry_of(root) for host, root in hosts.items()}
     seeds = [f"http://{host}/{entry}" for host, entry in entries.items() if entry is not None]
     arguments = {"seeds": ",".join(seeds), "depth": "0", "views": "desktop", "themes": "light", "kinds": "fold"}
     arguments["jitter"] = "all"
@@ -101,7 +96,7 @@ def _crawled(folders: Sequence[Path], home: Path) -> tuple[CaptureStore, int]:
         terminal.note(f"not captured: {kind} {count}")
     captures = list(CaptureStore(store).captures(damaged=True))
     whole = sum(capture.damage is None for capture in captures)
-    return CaptureStore(store), 27 * whole - (len(captures) - whole)
+    return CaptureStore(store), len(KINDS) * len(STRENGTHS) * whole - (len(captures) - whole)
 
 
 def _shipped(eyes: Eyes, sites: list[str]) -> Meaning | None:

@@ -44,6 +44,12 @@ def hosts_in(*folders: Path) -> dict[str, Path]:
     return hosts
 
 
+def entry_of(root: Path) -> str | None:
+    """Where a site's folder begins: its index.html, else its shallowest page; None where it has none."""
+    pages = sorted(root.rglob("*.html"), key=lambda p: (len(p.parts), p.name != "index.html", str(p)))
+    return pages[0].relative_to(root).as_posix() if pages else None
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # a body that waits for its headers' acknowledgement comes 40 ms late

@@ -1,4 +1,4 @@
-"""craft: how a screen is put together, in some eighty cheap numbers: edges, margins, lines of text, colours, tiles.
+"""craft: how a screen is put together, in some hundred cheap numbers: edges, margins, lines of text, colours, tiles.
 
 An encoder that sees 224 px cannot tell a page from the same page in a fallback font, or with boxes off their edges by
 ten pixels; these can. A quality head stands on them and on the embedding (docs/models/quality.md).

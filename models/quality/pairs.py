@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,10 +21,8 @@ SCHEMA = pa.schema(
         ("better_strength", pa.int8()),  # 0 is undamaged
         ("worse_strength", pa.int8()),
         ("form_factor", pa.string()),
-        ("split", pa.string()),
     ]
 )
-SPLITS = (("test", 0.1), ("val", 0.2))  # of sites, cumulated; the rest is train
 
 
 class PairsError(GessoError):
@@ -33,7 +30,7 @@ class PairsError(GessoError):
 
 
 def pairs_of(captures: Iterable[Capture]) -> pa.Table:
-    """A row a pair, sorted; a site is in one split. Raises PairsError where nothing was damaged."""
+    """A row a pair, sorted. Raises PairsError where nothing was damaged."""
     known = {capture.capture_id: capture for capture in captures}
     ladders: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     for name, capture in known.items():
@@ -48,16 +45,10 @@ def pairs_of(captures: Iterable[Capture]) -> pa.Table:
                 if high > low:
                     facts = {"site": about.site, "kind": kind, "form_factor": about.view.form_factor}
                     strengths = {"better_strength": low, "worse_strength": high}
-                    rows.append({"better": better, "worse": worse, **facts, **strengths, "split": split_of(about.site)})
+                    rows.append({"better": better, "worse": worse, **facts, **strengths})
     if not rows:
         raise PairsError("no damaged captures in this home: gesso crawl web --seeds seeds.txt --jitter all, first")
     return pa.Table.from_pylist(sorted(rows, key=lambda row: (row["better"], row["worse"])), SCHEMA)
-
-
-def split_of(site: str) -> str:
-    """train, val or test: a pure function of the site's name."""
-    place = int.from_bytes(hashlib.sha256(site.encode()).digest()[:4], "big") / 2**32
-    return next((name for name, below in SPLITS if place < below), "train")
 
 
 def write_pairs(pairs: pa.Table, path: Path) -> None:

@@ -13,7 +13,7 @@ from crawlers.captures import Capture, Damage, Image, Rights, View
 from curation.heads.load import read_head, write_head
 from models.quality.judged import accuracies, cross_judged, examples_of, strength_correlation
 from models.quality.meaning import BROKEN, WHOLE, calibration_error, graded, meaning_of
-from models.quality.pairs import PairsError, pairs_of, split_of
+from models.quality.pairs import PairsError, pairs_of
 from models.quality.ranker import RankerConfig, fit
 
 CONFIG = RankerConfig(members=2, hidden=16, steps=150, dropout=0.1)
@@ -59,10 +59,6 @@ def test_a_page_is_better_than_each_damage_and_a_slight_one_than_a_strong_one(pa
     rows = [row for row in pairs.to_pylist() if row["site"] == "site0.test" and row["kind"] == "fonts"]
     steps = {(row["better_strength"], row["worse_strength"]) for row in rows}
     assert steps == {(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)}
-
-
-def test_a_site_is_in_one_split(pairs: pa.Table) -> None:
-    assert all(row["split"] == split_of(row["site"]) for row in pairs.to_pylist())
 
 
 def test_nothing_damaged_is_an_error_that_says_how() -> None:
