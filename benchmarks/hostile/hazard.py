@@ -297,6 +297,16 @@ def shows(kind: str, *places: tuple[int, int, Colour], width: int = 1440, theme:
     return check
 
 
+def titled(wanted: str) -> Check:
+    """That every page calls itself so."""
+
+    def check(seen: Seen) -> str | None:
+        found = {capture.page.title for capture in seen.captures if capture.page}
+        return None if found == {wanted} else f"the title is {', '.join(found)!r}"
+
+    return check
+
+
 def asked_never(path: str) -> Check:
     """That a path was never asked for."""
 

@@ -7,6 +7,7 @@ from benchmarks.hostile.markup import (
     BLUE,
     GREEN,
     RED,
+    TOP,
     WHITE,
     WORDS,
     YELLOW,
@@ -18,19 +19,16 @@ from benchmarks.hostile.markup import (
     image,
     page,
     picture,
+    script,
 )
+from benchmarks.hostile.scripts import hostile_scripts
 from benchmarks.hostile.server import Reply
 
 TRUNCATED = "captured: truncated"
 QUICK = 25.0
 MAX_HEIGHT = 20_000
 LAZY = 6
-TOP = "<style>body{margin:0} h1,p{margin:0;height:50px;overflow:hidden}</style>"  # blocks begin at y = 100
 CHAIRS = "".join(f"<h2>Chair {n}</h2>{WORDS}" for n in range(8))
-
-
-def script(code: str) -> str:
-    return f"<script>{code}</script>"
 
 
 def size(kind: str, height: int) -> Check:
@@ -49,14 +47,6 @@ def consent(method: str) -> Check:
     def check(seen: Seen) -> str | None:
         found = {capture.page.consent for capture in seen.captures if capture.page}
         return None if found == {method} else f"consent is {', '.join(found)!r}, not {method!r}"
-
-    return check
-
-
-def title(wanted: str) -> Check:
-    def check(seen: Seen) -> str | None:
-        found = {capture.page.title for capture in seen.captures if capture.page}
-        return None if found == {wanted} else f"the title is {', '.join(found)!r}"
 
     return check
 
@@ -306,96 +296,6 @@ def otherwise() -> list[Hazard]:
         ),
         hazard("blank page", "captured: blank", QUICK, bare("<!doctype html><title></title><body></body>")),
         hazard("page of no bytes", "captured: blank", QUICK, bare("")),
-    ]
-
-
-def hostile_scripts() -> list[Hazard]:
-    """Pages that would mislead whoever looks at them from inside."""
-    broken = script(
-        "Array.prototype.map = Array.prototype.filter = Array.prototype.push = () => { throw 1 };"
-        "Array.prototype[Symbol.iterator] = null; JSON.stringify = () => 'x'; JSON.parse = () => ({});"
-        "window.Promise = window.Set = window.Map = null; Promise = null; window.requestAnimationFrame = () => {};"
-        "window.setTimeout = () => {}; Element.prototype.getBoundingClientRect = () => ({});"
-        "document.querySelectorAll = () => []; window.getComputedStyle = () => null; window.scrollTo = () => {};"
-        "Object.defineProperty(document, 'fonts', {value: null}); Object.prototype.toJSON = () => 'hacked';"
-    )
-    clobbered = "".join(
-        f'<img name="{name}" alt="">'
-        for name in (
-            "body",
-            "documentElement",
-            "querySelectorAll",
-            "querySelector",
-            "images",
-            "fonts",
-            "title",
-            "scrollingElement",
-            "getAnimations",
-            "createTreeWalker",
-            "styleSheets",
-            "adoptedStyleSheets",
-            "links",
-            "currentScript",
-        )
-    )
-    inputs = "<form><input name=children><input name=parentElement><input name=getBoundingClientRect></form>"
-    proto = "<form id=__proto__></form><img name=toString><a id=hasOwnProperty></a><iframe name=Array></iframe>"
-    green = shows("fold", (5, 300, GREEN))
-    return [
-        hazard(
-            "prototypes overridden",
-            CAPTURED,
-            QUICK,
-            page(broken + block(GREEN, 800), head=TOP, title="Mine"),
-            check=both(title("Mine"), green),
-        ),
-        hazard(
-            "DOM clobbered",
-            CAPTURED,
-            QUICK,
-            page(clobbered + inputs + proto + block(GREEN, 3000), head=TOP, title="Mine"),
-            check=both(title("Mine"), green, shows("full", (5, 2500, GREEN))),
-        ),
-        hazard(
-            "document.open after load",
-            CAPTURED,
-            QUICK,
-            page(
-                script(
-                    "addEventListener('load', () => { document.open(); document.write('<title>New</title><h1>New</h1>"
-                    + WORDS
-                    + "'); document.close() })"
-                )
-            ),
-            check=title("New"),
-        ),
-        hazard(
-            "removes its own root",
-            ("captured: blank", "captured: blank, no_dom"),
-            QUICK,
-            page(script("addEventListener('load', () => document.documentElement.remove())")),
-        ),
-        hazard(
-            "XHTML",
-            CAPTURED,
-            QUICK,
-            Reply(
-                b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title>X</title></head>'
-                b"<body><h1>X</h1>" + WORDS.encode() + b"</body></html>",
-                200,
-                {"Content-Type": "application/xhtml+xml"},
-            ),
-        ),
-        hazard(
-            "SVG as the page", "not_html", QUICK, image(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")
-        ),
-        hazard(
-            "frameset",
-            CAPTURED,
-            QUICK,
-            bare("<title>F</title><frameset cols='50%,50%'><frame src='/a'><frame src='/a'></frameset>"),
-            more={"/a": page(block(GREEN))},
-        ),
     ]
 
 

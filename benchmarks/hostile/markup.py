@@ -17,6 +17,7 @@ WORDS = (
 )
 RED, GREEN, BLUE, YELLOW = (220, 40, 40), (30, 160, 70), (40, 80, 220), (230, 200, 40)
 WHITE = (255, 255, 255)
+TOP = "<style>body{margin:0} h1,p{margin:0;height:50px;overflow:hidden}</style>"  # blocks begin at y = 100
 
 
 def page(body: str = "", *, head: str = "", title: str = "A workshop", status: int = 200, **headers: str) -> Reply:
@@ -29,6 +30,10 @@ def page(body: str = "", *, head: str = "", title: str = "A workshop", status: i
 def bare(text: str, **headers: str) -> Reply:
     """A page of exactly this text."""
     return Reply(text.encode(), 200, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def script(code: str) -> str:
+    return f"<script>{code}</script>"
 
 
 def css(colour: Colour) -> str:
