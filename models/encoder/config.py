@@ -33,6 +33,7 @@ class ModelChoice(_Section):
     pretrained: str = ""
     config: dict[str, Any] | None = None
     image_start: Literal["random", "efficientnet-lite0"] = "random"
+    head_start: Literal["rotation", "fitted"] = "rotation"  # what is above an EfficientNet trunk
     text_start: Literal["random", "static"] = "random"
     vocabulary: int = Field(0, ge=0, le=16_384)
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
@@ -121,6 +122,8 @@ class EncoderConfig(_Section):
             raise ValueError("weights.teacher needs sentences: how many of them a batch has")
         if self.looks and self.image != "locked":
             raise ValueError("looks are kept of a locked image tower only: set image: locked")
+        if self.model.head_start == "fitted" and (not self.looks or not self.teacher or self.lora.rank):
+            raise ValueError("head_start: fitted needs looks and a teacher to be fitted to, and no lora")
         if any(not 0 <= share <= 1 for share in self.shares.values()) or sum(self.shares.values()) > 1:
             raise ValueError("shares are numbers from 0 to 1 that add up to 1 at most")
         if not (self.weights.texts or self.weights.pictures or self.weights.teacher or self.weights.aim):
@@ -143,6 +146,8 @@ class EncoderConfig(_Section):
         """What a run's weights depend on, its length too, for the rate falls towards it: another one is another run."""
         unset = set() if self.shares else {"shares"}  # a run of before there were shares is still the same run
         settings = self.model_dump(mode="json", exclude=set(RUN_ONLY) | unset)
+        if self.model.head_start == "rotation":  # as runs were before there was a choice
+            del settings["model"]["head_start"]
         return hashlib.sha256(json.dumps(["encoder", settings, data], sort_keys=True).encode()).hexdigest()
 
 

@@ -101,6 +101,22 @@ class KeptLooks:
         assert self._map is not None
         return np.stack([self._map[draw.row, key_of(draw.key, 8) % self.looks] for draw in draws])
 
+    def features(
+        self, rest: Callable[[Tensor], Tensor], like: Tensor, progress: Progress | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(n × f float16, n rows): what `rest` makes of all kept looks."""
+        import torch
+
+        assert self._map is not None
+        flat = self._map.reshape(-1, *self._map.shape[2:])
+        parts = []
+        for start in range(0, len(flat), 8 * BATCH):
+            some = torch.from_numpy(np.array(flat[start : start + 8 * BATCH])).to(like.device, like.dtype)
+            parts.append(rest(some).float().cpu().numpy().astype(np.float16))
+            if progress:
+                progress("features", min(start + 8 * BATCH, len(flat)), len(flat))
+        return np.concatenate(parts), np.repeat(np.arange(self._map.shape[0]), self.looks)
+
     def _pixels(self, places: Sequence[int]) -> np.ndarray:
         pairs = [divmod(place, self.looks) for place in places]
         plain = [number == 0 or not self.augment for _, number in pairs]

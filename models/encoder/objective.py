@@ -84,11 +84,17 @@ def total(config: EncoderConfig, batch: Vectors, scale: Tensor, bias: Tensor | N
             batch.pictures, batch.groups, batch.rows, config.temperature, config.same_picture
         )
     if batch.student is not None and batch.teacher is not None and config.weights.teacher:
-        found["teacher"] = losses.teacher_loss(batch.student, batch.teacher)
+        found["teacher"] = losses.teacher_loss(of_teacher(batch.student, batch.teacher), batch.teacher)
     if batch.pictures is not None and batch.aims is not None and config.weights.aim:
         sharp = torch.tensor(AIM_SCALE, device=batch.pictures.device)
-        found["aim"] = losses.clip_loss(batch.pictures, batch.aims[spoken], batch.groups, batch.groups[spoken], sharp)
+        aimed = of_teacher(batch.pictures, batch.aims)
+        found["aim"] = losses.clip_loss(aimed, batch.aims[spoken], batch.groups, batch.groups[spoken], sharp)
     return found
+
+
+def of_teacher(vectors: Tensor, teacher: Tensor) -> Tensor:
+    """The dimensions that the teacher has, at length 1: the first ones. What is left is free of it."""
+    return vectors if vectors.shape[1] == teacher.shape[1] else unit(vectors[:, : teacher.shape[1]])
 
 
 def unit(vectors: Tensor) -> Tensor:

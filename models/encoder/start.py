@@ -83,5 +83,7 @@ def start_text(model: Any, vectors: np.ndarray) -> None:
                 block.attn.in_proj_bias.zero_()
                 block.attn.in_proj_weight[2 * width :] = torch.eye(width)
                 block.attn.out_proj.weight.copy_(torch.eye(width))
-        if model.text_projection.shape[1] == axes.shape[1]:
-            model.text_projection.copy_(torch.from_numpy(axes * lengths[:width, None] / lengths[0]))
+        if model.text_projection.shape[1] >= axes.shape[1]:
+            model.text_projection.zero_()
+            turned = torch.from_numpy(axes * lengths[:width, None] / lengths[0])
+            model.text_projection[:, : axes.shape[1]].copy_(turned)

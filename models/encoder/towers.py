@@ -33,6 +33,22 @@ class TowersError(GessoError):
     """The architecture is none, its weights cannot be had, or it does not fit the recipe."""
 
 
+HEAD = "visual.trunk.classifier"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """An image tower in three: `stem` to what is kept of a look, `rest` to its features, `head` to its vector.
+
+    `opened` are the modules of rest and head.
+    """
+
+    stem: Callable[[Tensor], Tensor]
+    rest: Callable[[Tensor], Tensor]
+    head: Callable[[Tensor], Tensor]
+    opened: list[Any]
+
+
 @dataclass
 class Towers:
     """The model in memory, and how pictures and texts come before it."""
@@ -91,8 +107,8 @@ class Towers:
         plain = all(hasattr(self.net, name) for name in ("token_embedding", "positional_embedding", "text_pool_type"))
         return not plain or self.net.attn_mask is None or self.net.text_pool_type not in ("argmax", "eos")
 
-    def stem(self, open_blocks: int) -> tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor], list[Any]]:
-        """(stem, rest, the rest's modules) of an EfficientNet trunk: the rest are its last groups of layers and head.
+    def cut(self, open_blocks: int) -> Cut:
+        """An EfficientNet trunk in two: the rest are its last groups of layers and its head.
 
         Raises TowersError for other image towers.
         """
@@ -117,10 +133,10 @@ class Towers:
         def rest(x: Tensor) -> Tensor:
             for block in trunk.blocks[count:]:
                 x = block(x)
-            return visual.head(trunk.classifier(features(x) if open_blocks else x))
+            return features(x) if open_blocks else x
 
         opened = [*trunk.blocks[count:], trunk.conv_head, trunk.bn2] if open_blocks else []
-        return stem, rest, [*opened, trunk.classifier, visual.head]
+        return Cut(stem, rest, lambda x: visual.head(trunk.classifier(x)), [*opened, trunk.classifier, visual.head])
 
     def lock(self, config: EncoderConfig) -> None:
         """Leave gradients only to what the recipe trains. Dropout and batch statistics stay as in inference."""
@@ -135,7 +151,7 @@ class Towers:
     def _open_image(self, config: EncoderConfig) -> None:
         visual = self.net.visual
         if hasattr(getattr(visual, "trunk", None), "conv_stem"):
-            for module in self.stem(config.image_open)[2]:
+            for module in self.cut(config.image_open).opened:
                 module.requires_grad_(True)
         elif config.image_open:
             blocks = getattr(getattr(visual, "transformer", None), "resblocks", None)

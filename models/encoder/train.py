@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from models.encoder.objective import Vectors
+    from models.encoder.towers import Cut
 
 PHASE = "encoder"
 SEEN = "seen.json"
@@ -122,31 +123,55 @@ class _Training:
         self.kept: KeptLooks | None = None
         self._rest: Callable[[Tensor], Tensor] = self.towers.net.encode_image
         if config.looks:
-            self._keep_looks()
+            cut = self._keep_looks()
+            self._rest = lambda x: cut.head(cut.rest(x))
+            if config.model.head_start == "fitted":
+                self._fit_head(cut)
         self._average: dict[str, Tensor] | None = None
 
     def _teach(self) -> np.ndarray | None:
         """The teacher's vectors of all lines; the first rank computes them, the others read what it kept."""
-        if self.teacher is None or not (self.config.weights.teacher or self.config.weights.aim):
+        weights, fits = self.config.weights, self.config.model.head_start == "fitted"
+        if self.teacher is None or not (weights.teacher or weights.aim or fits):
             return None
-        if self.teacher.dimensions != self.towers.dimensions:
-            raise SamplesError(
-                f"embed_dim is {self.towers.dimensions} and the teacher has {self.teacher.dimensions}: give the same"
-            )
+        if self.teacher.dimensions > self.towers.dimensions:
+            own, taught = self.towers.dimensions, self.teacher.dimensions
+            raise SamplesError(f"embed_dim is {own} and the teacher has {taught}: give as many or more")
         if self.ranks.first:
             self.teacher.vectors(self.lines, self.progress)
         self.ranks.wait()
         return self.teacher.vectors(self.lines, self.progress)
 
-    def _keep_looks(self) -> None:
+    def _keep_looks(self) -> Cut:
         config = self.config
-        stem, self._rest, _ = self.towers.stem(config.image_open)
+        cut = self.towers.cut(config.image_open)
         self.kept = KeptLooks(self.run.path / "looks", self.pictures, config.looks, config.seed, config.augment)
         like = next(self.towers.net.parameters())
         if self.ranks.first:
-            self.kept.fill(stem_of(self.towers, stem, like), self.progress)
+            self.kept.fill(stem_of(self.towers, cut.stem, like), self.progress)
         self.ranks.wait()
-        self.kept.fill(stem_of(self.towers, stem, like))
+        self.kept.fill(stem_of(self.towers, cut.stem, like))
+        return cut
+
+    def _fit_head(self, cut: Cut) -> None:
+        """Start the image tower's head from the features of all kept looks; the first rank fits it, and keeps it."""
+        import torch
+
+        from models.encoder.head import fitted_head, load_head, save_head, told_of
+        from models.encoder.towers import HEAD
+
+        assert self.kept is not None
+        assert self._taught is not None
+        path = self.run.path / "head.safetensors"
+        if self.ranks.first and not path.is_file():
+            with torch.inference_mode():
+                features, rows = self.kept.features(cut.rest, next(self.towers.net.parameters()), self.progress)
+            groups, told = self.samples.group_of[rows], told_of(self.samples, self._taught, self._place_of)[rows]
+            own = groups >= 0
+            save_head(path, fitted_head(features[own], groups[own], told[own], self.towers.dimensions))
+        self.ranks.wait()
+        fitted = {f"{HEAD}.{name}": tensor.to(self.device) for name, tensor in load_head(path).items()}
+        self.masters.load(self.masters.state() | fitted)
 
     def fit(self) -> EncoderResult:
         """All steps from where the last checkpoint stands; then the model."""

@@ -98,8 +98,8 @@ def test_a_stem_and_its_rest_are_the_tower(tmp_path: Path, recipe: Callable[...,
     pixels = torch.randn(2, 3, 32, 32)
     with torch.inference_mode():
         for opened in (0, 2):
-            stem, rest, _ = towers.stem(opened)
-            assert torch.allclose(rest(stem(pixels)), towers.net.encode_image(pixels), atol=1e-5)
+            cut = towers.cut(opened)
+            assert torch.allclose(cut.head(cut.rest(cut.stem(pixels))), towers.net.encode_image(pixels), atol=1e-5)
 
 
 def test_a_tower_that_has_no_stem_is_refused(tmp_path: Path, recipe: Callable[..., EncoderConfig]) -> None:
