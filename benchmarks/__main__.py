@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 NOT_BENCHMARKS = {
-    *("__init__", "__main__", "boxes", "crawling", "crowds", "decoders", "figures", "invalid_results", "label_set"),
-    "synthetic",
+    *("__init__", "__main__", "boxes", "crawling", "crowds", "decoders", "entries", "figures", "invalid_results"),
+    *("label_set", "synthetic"),
 }
 
 

@@ -57,25 +57,44 @@ def spread(captures: Sequence[Capture], count: int) -> list[Capture]:
     return [ordered[index * len(ordered) // count] for index in range(count)]
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A capture's design, compiled and ready to be rendered; both None where there is none, and `why_not`."""
+
+    capture: Capture
+    design: Design | None
+    job: RenderJob | None
+    why_not: str = ""
+
+
+def prepare(store: CaptureStore, capture: Capture) -> Prepared:
+    """The design of a capture and the job that renders it. A page without one says why; it raises nothing."""
+    try:
+        bound = bind(import_capture(store, capture), store, capture=capture)
+        html = to_html(bound.design, slots=bound.slots, fonts=bound.fonts)
+    except DesignError as error:
+        return Prepared(capture, None, None, str(error))
+    return Prepared(capture, bound.design, _job(capture, html, bound.design))
+
+
 def measure(
     store: CaptureStore, captures: Sequence[Capture], *, progress: ProgressCallback | None = None, batch: int = 8
 ) -> list[Fidelity]:
     """Fidelity of each capture, in their order. A page without a design gives an error, never an exception."""
     results: list[Fidelity] = []
     for start in range(0, len(captures), batch):
-        jobs: list[tuple[Capture, RenderJob | None, str]] = []
-        for capture in captures[start : start + batch]:
-            try:
-                bound = bind(import_capture(store, capture), store, capture=capture)
-                html = to_html(bound.design, slots=bound.slots, fonts=bound.fonts)
-                jobs.append((capture, _job(capture, html, bound.design), ""))
-            except DesignError as error:
-                jobs.append((capture, None, str(error)))
-        for capture, ways, why_not in _rendered(jobs):
-            tried = [_compare(store, capture, made, why_not) for made in ways or [None]]
-            results.append(min(tried, key=lambda r: r.difference if r.difference is not None else 2.0))
+        results += compare(store, [prepare(store, capture) for capture in captures[start : start + batch]])
         if progress:
             progress("designs beside screenshots", len(results), len(captures))
+    return results
+
+
+def compare(store: CaptureStore, prepared: Sequence[Prepared]) -> list[Fidelity]:
+    """Render what was prepared, all in one browser, and compare. Raises RenderError."""
+    results = []
+    for capture, ways, why_not in _rendered([(p.capture, p.job, p.why_not) for p in prepared]):
+        tried = [_compare(store, capture, made, why_not) for made in ways or [None]]
+        results.append(min(tried, key=lambda r: r.difference if r.difference is not None else 2.0))
     return results
 
 
