@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,50 +11,59 @@ import numpy as np
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from models.encoder.samples import Samples
+    from models.encoder.samples import Pool, Samples
 
-WITHIN = 1.0  # added to the spread within groups, of its mean: few pictures do not tell all of it
+WITHIN = 0.2  # added to the spread within groups, of its mean: few pictures do not tell all of it
 RIDGE = 0.005
-MEANING = 0.6  # length of the teacher's part of a vector, of the length of all
+MEANING = 0.35  # length of the teacher's part of a vector, of the length of all
 
 
 def fitted_head(
-    features: np.ndarray, groups: np.ndarray, told: np.ndarray, dimensions: int
+    features: np.ndarray, groups: np.ndarray, counts: np.ndarray, told: np.ndarray, dimensions: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(weight `dimensions` × f, bias) of a linear head above features n × f of pictures in groups; `told` n × t.
 
+    `counts` (n,) is what a picture counts, `told` what the teacher says of its text, zeros where it says nothing.
+
     The features are whitened by how the pictures of one group differ (within-class covariance normalisation, Hatch and
     others 2006): what varies within an app counts little, what tells apps apart much. The first t dimensions then are
-    a ridge regression to what the teacher says of each picture's text (zeros where nothing is said), every group
-    counting the same; the others are the main axes of the whitened features.
+    a ridge regression to what the teacher says; the others are the main axes of the whitened features.
     """
     features = features.astype(np.float32)
-    middle = features.mean(0)
+    counts = (counts / counts.sum()).astype(np.float32)
+    middle = counts @ features
     centred = features - middle
     _, number = np.unique(groups, return_inverse=True)
-    counts = np.bincount(number)
-    means = np.zeros((len(counts), features.shape[1]), np.float32)
-    np.add.at(means, number, centred)
-    apart = centred - (means / counts[:, None])[number]
-    spread, axes = np.linalg.eigh(apart.T @ apart / len(apart))
+    total = np.bincount(number, counts)
+    means = np.zeros((len(total), features.shape[1]), np.float32)
+    np.add.at(means, number, centred * counts[:, None])
+    apart = (centred - (means / total[:, None].astype(np.float32))[number]) * np.sqrt(counts)[:, None]
+    spread, axes = np.linalg.eigh(apart.T @ apart)
     whiten = axes * (spread + spread.mean() * WITHIN) ** -0.5
+    whiten /= np.sqrt(counts @ ((centred @ whiten) ** 2).sum(1))
     laid = centred @ whiten
-    whiten /= np.sqrt((laid**2).sum(1).mean())
-    laid = centred @ whiten
-    _, across = np.linalg.eigh(laid.T @ laid / len(laid))
+    _, across = np.linalg.eigh((laid * counts[:, None]).T @ laid)
     style = across[:, ::-1][:, : dimensions - told.shape[1]]
 
     says = np.abs(told).sum(1) > 0
-    weight = 1.0 / counts[number][says]
-    weight /= weight.sum()
-    given, aims = laid[says], told[says]
-    aims = aims - weight @ aims
-    scaled = given * weight[:, None]
-    meaning = np.linalg.solve(scaled.T @ given + RIDGE * np.eye(given.shape[1], dtype=np.float32), scaled.T @ aims)
-    meaning *= MEANING / np.sqrt(((laid @ meaning) ** 2).sum(1).mean())
+    weight = counts[says] / counts[says].sum()
+    aims = told[says] - weight @ told[says]
+    scaled = laid[says] * weight[:, None]
+    meaning = np.linalg.solve(scaled.T @ laid[says] + RIDGE * np.eye(laid.shape[1], dtype=np.float32), scaled.T @ aims)
+    meaning *= MEANING / np.sqrt(counts @ ((laid @ meaning) ** 2).sum(1))
 
     head = (whiten @ np.concatenate([meaning, style], 1)).astype(np.float32)
     return np.ascontiguousarray(head.T), (-middle @ head).astype(np.float32)
+
+
+def counts_of(groups: np.ndarray, pools: Sequence[Pool]) -> np.ndarray:
+    """What each picture counts: a pool as much as of a batch's groups is its own, a group as much as the next of it."""
+    found = np.zeros(len(groups), np.float64)
+    for pool in pools:
+        own = np.isin(groups, pool.groups)
+        each = 1 / np.bincount(groups[own])[groups[own]]
+        found[own] = pool.count * each / each.sum()
+    return found
 
 
 def told_of(samples: Samples, taught: np.ndarray, place_of: dict[str, int]) -> np.ndarray:

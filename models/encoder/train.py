@@ -157,7 +157,7 @@ class _Training:
         """Start the image tower's head from the features of all kept looks; the first rank fits it, and keeps it."""
         import torch
 
-        from models.encoder.head import fitted_head, load_head, save_head, told_of
+        from models.encoder.head import counts_of, fitted_head, load_head, save_head, told_of
         from models.encoder.towers import HEAD
 
         assert self.kept is not None
@@ -168,7 +168,8 @@ class _Training:
                 features, rows = self.kept.features(cut.rest, next(self.towers.net.parameters()), self.progress)
             groups, told = self.samples.group_of[rows], told_of(self.samples, self._taught, self._place_of)[rows]
             own = groups >= 0
-            save_head(path, fitted_head(features[own], groups[own], told[own], self.towers.dimensions))
+            counts = counts_of(groups[own], self._pools)
+            save_head(path, fitted_head(features[own], groups[own], counts, told[own], self.towers.dimensions))
         self.ranks.wait()
         fitted = {f"{HEAD}.{name}": tensor.to(self.device) for name, tensor in load_head(path).items()}
         self.masters.load(self.masters.state() | fitted)
