@@ -95,6 +95,7 @@ class EncoderConfig(_Section):
     seed: int = Field(7, ge=0, lt=2**31)
     groups: int = Field(16, ge=2)
     shares: dict[str, float] = Field(default_factory=dict)  # of a batch's groups, by how their names begin
+    untied: tuple[str, ...] = ()  # how names of groups begin that `weights.pictures` leaves out
     pictures: int = Field(2, ge=1)
     sentences: int = Field(0, ge=0)  # of `reading` and `texts` in a batch, for `teacher`
     accumulate: int = Field(1, ge=1)
@@ -104,6 +105,7 @@ class EncoderConfig(_Section):
     warmup: int = Field(50, ge=0)
     weight_decay: float = Field(0.05, ge=0)
     clip_norm: float = Field(1.0, gt=0)
+    keep_start: float = Field(0.0, ge=0, lt=1)  # of the image tower's weights that are saved, so much is the start's
     average: float = Field(0.0, ge=0, lt=1)  # decay of the averaged weights that are saved; 0 saves the last ones
     precision: Literal["fp32", "bf16"] = "fp32"
     threads: int | None = Field(None, ge=1)
@@ -124,6 +126,8 @@ class EncoderConfig(_Section):
             raise ValueError("looks are kept of a locked image tower only: set image: locked")
         if self.model.head_start == "fitted" and (not self.looks or not self.teacher or self.lora.rank):
             raise ValueError("head_start: fitted needs looks and a teacher to be fitted to, and no lora")
+        if self.keep_start and self.lora.rank:
+            raise ValueError("keep_start blends whole weights: leave it out with lora")
         if any(not 0 <= share <= 1 for share in self.shares.values()) or sum(self.shares.values()) > 1:
             raise ValueError("shares are numbers from 0 to 1 that add up to 1 at most")
         if not (self.weights.texts or self.weights.pictures or self.weights.teacher or self.weights.aim):
@@ -144,7 +148,12 @@ class EncoderConfig(_Section):
 
     def fingerprint(self, data: str) -> str:
         """What a run's weights depend on, its length too, for the rate falls towards it: another one is another run."""
-        unset = set() if self.shares else {"shares"}  # a run of before there were shares is still the same run
+        later = {
+            "shares": {},
+            "untied": (),
+            "keep_start": 0.0,
+        }  # a run of before there were these is still the same run
+        unset = {name for name, value in later.items() if getattr(self, name) == value}
         settings = self.model_dump(mode="json", exclude=set(RUN_ONLY) | unset)
         if self.model.head_start == "rotation":  # as runs were before there was a choice
             del settings["model"]["head_start"]

@@ -25,14 +25,16 @@ AIM_SCALE = 20.0  # of the teacher's vectors, whose likenesses are less far apar
 
 @dataclass
 class Vectors:
-    """Unit vectors of a batch's n draws, of m sentences, and the teacher's of both; `groups`, `rows`, `spoken` (n,).
+    """Unit vectors of a batch's n draws, of m sentences, and the teacher's of both; the other four (n,).
 
-    `spoken` tells which draws have a text. What the weights leave out is None.
+    `spoken` tells which draws have a text, `tied` which are positives of their group's other pictures. What the weights
+    leave out is None.
     """
 
     groups: Tensor
     rows: Tensor
     spoken: Tensor
+    tied: Tensor
     pictures: Tensor | None = None
     texts: Tensor | None = None
     aims: Tensor | None = None
@@ -80,8 +82,9 @@ def total(config: EncoderConfig, batch: Vectors, scale: Tensor, bias: Tensor | N
         else:
             found["texts"] = losses.clip_loss(*given)
     if batch.pictures is not None and config.weights.pictures:
+        tied = batch.tied
         found["pictures"] = losses.group_loss(
-            batch.pictures, batch.groups, batch.rows, config.temperature, config.same_picture
+            batch.pictures[tied], batch.groups[tied], batch.rows[tied], config.temperature, config.same_picture
         )
     if batch.student is not None and batch.teacher is not None and config.weights.teacher:
         found["teacher"] = losses.teacher_loss(of_teacher(batch.student, batch.teacher), batch.teacher)

@@ -99,9 +99,9 @@ class _Training:
             raise SamplesError(f"sentences: {config.sentences} do not divide over {ranks.world_size} ranks")
         self.config, self.samples, self.run, self.ranks, self.folder = config, samples, run, ranks, folder
         self._pools = pools(samples.groups, config.groups, config.shares)
+        self._tied = [not name.startswith(config.untied or ("\0",)) for name in samples.groups]
         self.progress = progress if ranks.first else None
-        self.teacher = teacher
-        self.lines = lines
+        self.teacher, self.lines = teacher, lines
         if ranks.first and not (run.path / "start").is_dir():
             replace_folder(
                 run.path / "start", lambda aside: towers.begin(config, aside, self.lines, self.teacher, self.progress)
@@ -128,6 +128,7 @@ class _Training:
             if config.model.head_start == "fitted":
                 self._fit_head(cut)
         self._average: dict[str, Tensor] | None = None
+        self._begun: dict[str, Tensor] = {}
 
     def _teach(self) -> np.ndarray | None:
         """The teacher's vectors of all lines; the first rank computes them, the others read what it kept."""
@@ -186,6 +187,8 @@ class _Training:
         start = checkpoint.step if checkpoint else 0
         state = self.masters.state()
         self._average = {name: value.clone() for name, value in state.items()} if config.average else None
+        if config.keep_start:
+            self._begun = {name: value.clone() for name, value in state.items() if name.startswith("visual.")}
         if checkpoint is not None:
             self.masters.load({name: t.to(self.device) for name, t in checkpoint.weights.items()})
             optimizer.load_state_dict(checkpoint.state["optimizer"])
@@ -333,6 +336,7 @@ class _Training:
             groups=torch.tensor([draw.group for draw in batch], device=self.device),
             rows=torch.tensor([draw.row for draw in batch], device=self.device),
             spoken=torch.tensor([bool(text) for text in texts], device=self.device),
+            tied=torch.tensor([self._tied[draw.group] for draw in batch], device=self.device),
         )
         if weights.texts or weights.pictures or weights.aim:
             made.pictures = unit(self._rest(self._seen(batch)))
@@ -356,13 +360,14 @@ class _Training:
         like = next(self.towers.net.parameters())
         if self.kept is not None:
             return torch.from_numpy(self.kept(batch)).to(like.device, like.dtype)
-        rows = [draw.row for draw in batch]
-        keys = [draw.key for draw in batch]
+        rows, keys = [draw.row for draw in batch], [draw.key for draw in batch]
         pixels = self.pictures.drawn(rows, keys) if self.config.augment else self.pictures.plain(rows)
         return self.towers.normalised(pixels, like)
 
     def _saved(self) -> dict[str, Tensor]:
-        return self.masters.state() if self._average is None else self._average
+        """What is validated and saved: the averaged weights, the image tower's partly as it began."""
+        last = self.masters.state() if self._average is None else self._average
+        return last | {name: last[name].lerp(begun, self.config.keep_start) for name, begun in self._begun.items()}
 
     def _save_model(self) -> EncoderResult:
         import torch
@@ -371,12 +376,10 @@ class _Training:
         from models.run import weights_digest
 
         if self.ranks.first:
-            weights, of = self.masters.whole(self._saved()), self.towers
+            weights, of, config = self.masters.whole(self._saved()), self.towers, self.config
             seen = set(self.samples.groups)
-            if self.config.validation:
-                seen |= set(
-                    read_samples(self.folder, self.config.validation, self.config.group, self.config.texts).groups
-                )
+            if config.validation:
+                seen |= set(read_samples(self.folder, config.validation, config.group, config.texts).groups)
 
             def fill(folder: Path) -> None:
                 save(weights, of.model_cfg, of.preprocess, folder, tokenizer=of.tokenizer, dtype=torch.float16)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from models.encoder.losses import clip_loss, group_loss, siglip_loss, teacher_loss
+from models.encoder.objective import of_teacher
 from models.encoder.retrieval import best_of_groups, picture_to_text, same_group, same_group_chance, text_to_group
 
 GROUPS = torch.tensor([0, 0, 1, 1])
@@ -49,6 +50,12 @@ def test_a_picture_is_no_positive_of_itself_and_counts_more_than_its_sister() ->
 def test_following_the_teacher_exactly_loses_nothing() -> None:
     assert teacher_loss(RIGHT, RIGHT) == 0
     assert teacher_loss(RIGHT, RIGHT.flip(0)) > 0.9
+
+
+def test_the_teacher_is_followed_in_the_first_dimensions_only() -> None:
+    free = torch.cat([RIGHT, torch.tensor([[5.0], [-3.0], [2.0], [0.0]])], 1)
+    assert torch.allclose(of_teacher(torch.nn.functional.normalize(free, dim=1), RIGHT), RIGHT)
+    assert teacher_loss(of_teacher(free, RIGHT), RIGHT) == 0
 
 
 def test_recall_by_hand() -> None:

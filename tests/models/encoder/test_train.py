@@ -143,3 +143,26 @@ def test_another_recipe_does_not_go_on_with_the_run(trained: Path, recipe: Recip
 def test_a_batch_that_the_groups_cannot_fill_is_refused(tmp_path: Path, recipe: Recipe) -> None:
     with pytest.raises(SamplesError, match="6 groups and a batch wants 8"):
         train(recipe(groups=8), tmp_path)
+
+
+def test_the_saved_tower_is_partly_its_start(recipe: Recipe, trained: Path, tmp_path: Path) -> None:
+    train(recipe(keep_start=0.25), tmp_path)
+    blended, whole = _weights(tmp_path), _weights(trained)
+    start = load_file(tmp_path / "runs/small/start/open_clip_model.safetensors")
+    for name in ("visual.proj", "visual.conv1.weight", "token_embedding.weight"):
+        share = 0.25 if name.startswith("visual.") else 0.0
+        assert not np.allclose(whole[name], start[name], atol=1e-3)
+        assert np.allclose(blended[name], (1 - share) * whole[name] + share * start[name], atol=2e-3)
+
+
+def test_untied_groups_are_no_positives_of_their_own_pictures(recipe: Recipe, tmp_path: Path) -> None:
+    weights = {"texts": 0.0, "pictures": 1.0}
+    tied, untied = (recipe(weights=weights, untied=names, steps=1) for names in ((), ("app",)))
+    for name, config in (("tied", tied), ("untied", untied)):
+        train(config, tmp_path / name)
+    lost = {}
+    for name in ("tied", "untied"):
+        with (tmp_path / name / "runs/small/train.csv").open() as file:
+            lost[name] = float(next(csv.DictReader(file))["pictures"])
+    assert lost["tied"] > 0.1
+    assert lost["untied"] == 0
