@@ -10,12 +10,13 @@ from design.dom.items import Findings, Hints, Item, Slot
 from design.dom.roles import HEADINGS, own_name, role_of, section_name
 from design.dom.slots import image_fill, slot_name
 from design.dom.snapshot import Box
-from design.dom.surface import border_widths, look, picture_instead
+from design.dom.surface import border_widths, dimmed, look, picture_instead
 from design.dom.text import Break, Inline, Text, text_items
+from design.dom.turn import Rect, around
 from design.dom.vector import svg_slot, triangle
 from design.tree import SlotPaint, Solid, Stroke
 
-MAX_LEVELS = 100
+MAX_LEVELS = 240
 REPLACED = frozenset({"IMG", "CANVAS", "VIDEO", "IFRAME", "OBJECT", "EMBED"})
 SECTIONS = frozenset({"SECTION", "HEADER", "FOOTER", "MAIN", "ARTICLE"})
 _HIDDEN_OVERFLOW = ("hidden", "clip", "auto", "scroll")
@@ -138,13 +139,13 @@ def _out(box: Box) -> bool:
 def _leaf(box: Box, kind: str, paint: dict[str, object]) -> Item:
     item = Item(kind, box.x, box.y, box.width, box.height, (box.order, box.rank), dict(paint), source=box.node)
     item.hints = _hints(box)
-    item.reach = (box.x, box.y, item.right, item.bottom)
+    item.reach = _turned(item, (box.x, box.y, item.right, item.bottom))
     return item
 
 
 def _replaced(box: Box, found: Findings) -> Item:
     paint = look(box, found)
-    paint["fills"] = (*paint.get("fills", ()), image_fill(box, found))
+    paint["fills"] = (*paint.get("fills", ()), image_fill(box, found), *dimmed(box))
     if not any(box.px(f"padding-{side}") for side in ("top", "right", "bottom", "left")):
         return _leaf(box, "img", paint)
     return _inset(box, "img", paint)
@@ -174,7 +175,7 @@ def _svg(box: Box, inside: dict[int, Box], found: Findings) -> list[Inline]:
     paint = look(box, found)
     paint.pop("opacity", None)  # baked into the source
     paint["fills"] = (*paint.get("fills", ()), SlotPaint(svg_slot(box, found, inside), "fill"))
-    if len(paint) == 1 and not any(_padding(box)):
+    if paint.keys() <= {"fills", "rotation"} and len(paint["fills"]) == 1 and not any(_padding(box)):
         return [_leaf(box, "svg", paint)]
     return [_inset(box, "svg", paint)]
 
@@ -234,6 +235,8 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
         found.note(f"what is nested deeper than {MAX_LEVELS} levels is laid out by position")
     if item.painted:
         if not items and (box.width < 0.05 or box.height < 0.05) and not item.look.get("shadows"):
+            return None
+        if not items and item.look.keys() <= {"rotation", "role"}:
             return None
         return item
     if not items:
@@ -325,9 +328,14 @@ def _reach(box: Box, item: Item) -> None:
         rounded = any(item.look.get("radii", ())) and any(child.kind != "t" for child in item.children)
         if spills or rounded:
             item.look["clip"] = True
-        item.reach = (item.x, item.y, item.right, item.bottom)
-        return
-    item.reach = (left, top, right, bottom)
+        left, top, right, bottom = item.x, item.y, item.right, item.bottom
+    item.reach = _turned(item, (left, top, right, bottom))
+
+
+def _turned(item: Item, rect: Rect) -> Rect:
+    """What is drawn in `rect` of an item's own place, once the item is turned."""
+    angle = item.look.get("rotation")
+    return around(rect, [(angle, item.x + item.width / 2, item.y + item.height / 2)]) if angle else rect
 
 
 def _spills(item: Item) -> bool:

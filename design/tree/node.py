@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from design.errors import TreeError
 from design.tree.paint import Paint, Shadow, Stroke
@@ -195,16 +195,13 @@ class Node:
             if getattr(self, name) not in allowed:
                 raise TreeError(f"{getattr(self, name)!r} is no {name} of a node: use one of {', '.join(allowed)}")
         check_style(self.style)
-        put(self, name=one_line(self.name, 200), width=length(self.width), height=length(self.height))
-        put(self, padding=sides(self.padding), gap=(number(self.gap[0]), number(self.gap[1])))
-        put(self, radii=tuple(max(0.0, r) for r in sides(self.radii)), opacity=share(self.opacity))
-        put(self, blur=positive(self.blur), backdrop=positive(self.backdrop))
-        put(self, raw=canonical_json(self.raw) if self.raw else "", max_lines=whole(self.max_lines))
-        put(self, min_width=positive(self.min_width), min_height=positive(self.min_height))
-        put(self, max_width=None if self.max_width is None else positive(self.max_width))
-        put(self, max_height=None if self.max_height is None else positive(self.max_height))
-        put(self, rotation=_turn(self.rotation), link=one_line(self.link, MAX_LINK))
-        self._tracks()
+        put(self, width=length(self.width), height=length(self.height), opacity=share(self.opacity))
+        for name, is_at_first, normal in _NORMAL:
+            value = getattr(self, name)
+            if value is not is_at_first:
+                object.__setattr__(self, name, is_at_first if value == is_at_first else normal(value))
+        if self.cell or self.columns or self.column_tracks or self.row_tracks:
+            self._tracks()
         self._bindings()
 
     def _tracks(self) -> None:
@@ -262,6 +259,25 @@ _ALLOWED: dict[str, tuple[str, ...]] = {
 def _turn(degrees: float) -> float:
     turned = number(number(degrees) % 360)
     return number(turned - 360) if turned > 180 else turned
+
+
+# Attribute, what it mostly is and then needs no care, and what it is normalised by.
+_NORMAL: tuple[tuple[str, object, Callable[[Any], object]], ...] = (
+    ("name", "", lambda value: one_line(value, 200)),
+    ("padding", ZERO, sides),
+    ("gap", (0.0, 0.0), lambda value: (number(value[0]), number(value[1]))),
+    ("radii", ZERO, lambda value: tuple(max(0.0, r) for r in sides(value))),
+    ("blur", 0.0, positive),
+    ("backdrop", 0.0, positive),
+    ("raw", "", canonical_json),
+    ("max_lines", 0, whole),
+    ("min_width", 0.0, positive),
+    ("min_height", 0.0, positive),
+    ("max_width", None, positive),
+    ("max_height", None, positive),
+    ("rotation", 0.0, _turn),
+    ("link", "", lambda value: one_line(value, MAX_LINK)),
+)
 
 
 def walk(node: Node) -> Iterator[tuple[Node, int]]:

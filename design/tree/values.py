@@ -29,14 +29,15 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\ud800-\udfff]")
 def number(value: float) -> float:
     """Two decimals, finite, within ±1e6, no minus zero: NaN becomes 0."""
     value = float(value)
-    if not math.isfinite(value):
+    if not -MAX_NUMBER <= value <= MAX_NUMBER:
         value = 0.0 if math.isnan(value) else math.copysign(MAX_NUMBER, value)
-    return round(max(-MAX_NUMBER, min(MAX_NUMBER, value)), 2) + 0.0
+    return round(value, 2) + 0.0
 
 
 def positive(value: float) -> float:
     """`number`, and nothing below 0."""
-    return max(0.0, number(value))
+    value = number(value)
+    return value if value > 0 else 0.0
 
 
 def share(value: float) -> float:
@@ -51,6 +52,8 @@ def whole(value: float, limit: int = 1000) -> int:
 
 
 def sides(values: Sides) -> Sides:
+    if values is ZERO:
+        return ZERO
     top, right, bottom, left = values
     return number(top), number(right), number(bottom), number(left)
 
@@ -65,6 +68,8 @@ def length(value: Length) -> Length:
 
 def clean(text: str, limit: int = 200_000) -> str:
     """Text without control characters other than newline and tab, and without lone surrogates."""
+    if text.isprintable():
+        return text[:limit]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", text)[:limit]
 
