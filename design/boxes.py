@@ -8,6 +8,7 @@ from typing import Any
 from design.dom.items import Findings, Item
 from design.dom.roles import ROLES
 from design.dom.snapshot import check_snapshot, open_dom
+from design.dom.turn import Rect, Turn, around
 from design.from_dom import page_item
 
 LEAST = 1.0  # CSS px a side that must be seen
@@ -18,8 +19,6 @@ TYPES = (
 )  # fmt: skip
 _ROLES = frozenset(ROLES.values())
 _KINDS = {"t": "text", "img": "image", "rect": "shape", "frame": "container"}
-
-Rect = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +42,19 @@ def typed_boxes(snapshot: dict[str, Any]) -> list[TypedBox]:
     page = page_item(snapshot, boxes, found)
     edges = (page.x, page.y, page.right, page.bottom)
     result: list[TypedBox] = []
-    stack = [(child, edges, 0) for child in reversed(page.children)]
+    stack: list[tuple[Item, Rect, int, tuple[Turn, ...]]] = [(child, edges, 0, ()) for child in reversed(page.children)]
     while stack:
-        item, clip, depth = stack.pop()
-        own = (item.x, item.y, item.right, item.bottom)
+        item, clip, depth, turns = stack.pop()
+        if angle := item.look.get("rotation"):
+            turns = ((angle, item.x + item.width / 2, item.y + item.height / 2), *turns)
+        own = around((item.x, item.y, item.right, item.bottom), turns)
         rect = _common(own, clip)
         seen = rect[2] - rect[0] >= LEAST and rect[3] - rect[1] >= LEAST
         kept = seen and (item.kind != "frame" or item.painted or item.name != "")
         if kept:
             result.append(TypedBox(type_of(item), rect, depth, _text(item)))
         inner = rect if item.look.get("clip") else clip
-        stack.extend((child, inner, depth + kept) for child in reversed(item.children))
+        stack.extend((child, inner, depth + kept, turns) for child in reversed(item.children))
     return result
 
 

@@ -102,9 +102,9 @@ class Item:
     @property
     def painted(self) -> bool:
         """Whether dropping this frame would change the picture."""
-        return any(self.look.get(k) for k in ("fills", "strokes", "shadows", "clip", "blur", "backdrop")) or (
-            self.look.get("opacity", 1.0) < 1
-        )
+        return any(
+            self.look.get(k) for k in ("fills", "strokes", "shadows", "clip", "blur", "backdrop", "rotation")
+        ) or (self.look.get("opacity", 1.0) < 1)
 
 
 @dataclass(slots=True)

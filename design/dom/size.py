@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from design.dom.items import Item, Plan
-from design.tree import FILL, HUG, At, Kind, Length, Node
+from design.tree import FILL, HUG, SOFT_BREAK, At, Kind, Length, Node
 
 _NEAR = 0.3
 _EXACT = 0.06  # what hugs must hug exactly: the error of one is moved to all that follow
@@ -35,7 +35,7 @@ def build(root: Item) -> Node:
 
 def _hugs(item: Item) -> tuple[bool, bool]:
     if item.kind == "t":
-        return item.lines == 1 and item.width - item.natural[1] < _SLACK, True
+        return _unbroken(item) and item.width - item.natural[1] < _SLACK, True
     plan = item.plan
     if plan is None or plan.kind == "box":
         return False, False
@@ -44,6 +44,11 @@ def _hugs(item: Item) -> tuple[bool, bool]:
         return False, main
     across = any(_spans(child, plan, _EXACT) and _gives(child, 1 - plan.axis) for child in plan.flow)
     return (across, main) if plan.axis else (main, across)
+
+
+def _unbroken(item: Item) -> bool:
+    """Whether no line of a text ends because its box does."""
+    return item.lines == 1 or not any(SOFT_BREAK in run.text for run in item.look["runs"])
 
 
 def _gives(child: Item, axis: int) -> bool:

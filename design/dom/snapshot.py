@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from design.dom.turn import straighten
 from design.errors import SnapshotError
 
 MAX_BYTES = 256 << 20
@@ -93,6 +94,7 @@ class Box:
     fragments: list[Fragment] = field(default_factory=list)
     children: list[Box] = field(default_factory=list)
     styles: Any = None
+    turn: float = 0.0  # degrees clockwise about the middle; place and size are those before it
 
     def css(self, name: str) -> str:
         """The computed value of a property; of the parent's for a text node; "" where the snapshot has none."""
@@ -222,6 +224,7 @@ class Dom:
                 box.parent.children.append(box)
             by_node.setdefault(node, box)
             boxes.append(box)
+        straighten(boxes)
         self._attach_lines(boxes)
         boxes = _open(boxes)
         _rank(boxes)

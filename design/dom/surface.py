@@ -15,6 +15,7 @@ from design.tree import BLENDS, Dash, Shadow, Sides, SlotPaint, Solid, Stroke, s
 _SIDES = ("top", "right", "bottom", "left")
 _CORNERS = ("top-left", "top-right", "bottom-right", "bottom-left")
 _BLUR = re.compile(r"blur\(([\d.]+)px\)")
+_DIMMED = re.compile(r"brightness\((0?\.\d+|0)\)\Z")
 _ROUND = re.compile(r"inset\(0(?:px|%)? round ([\d.]+)px\)")
 
 
@@ -43,13 +44,22 @@ def effects(box: Box, result: dict[str, Any], found: Findings) -> None:
         if value and value != "none":
             if match := _BLUR.search(value):
                 result[key] = number(match[1], 0.0)
-            else:
+            elif not _DIMMED.match(value):
                 found.note(f"{name} {value.partition('(')[0]} is left out")
+    if box.turn:
+        result["rotation"] = box.turn
     blend = box.css("mix-blend-mode")
     if blend in BLENDS and blend != "normal":
         result["blend"] = blend
     if box.css("clip-path") not in ("", "none"):
         _clip_path(box, result, found)
+
+
+def dimmed(box: Box) -> tuple[Solid, ...]:
+    """What lies over a picture that `filter: brightness()` darkens: black of as much as is taken away."""
+    match = _DIMMED.match(box.css("filter"))
+    share = number(match[1], 1.0) if match else 1.0
+    return (Solid("#000000", 1 - share),) if share < 1 else ()
 
 
 def _clip_path(box: Box, result: dict[str, Any], found: Findings) -> None:

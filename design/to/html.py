@@ -119,6 +119,9 @@ class _Page:
         if paint is None or address is None:
             rules.append("background:" + PLACEHOLDER)
             return f"<div{self._class(rules)}{label}></div>"
+        if paint is not node.fills[-1]:  # under another paint, which an img element cannot show
+            rules += self.painter.background(node.fills)
+            return f'<div{self._class(rules)} role="img" aria-label="{escape(node.name)}"></div>'
         if paint.fit in ("none", "tile") and (paint.width or paint.height or paint.fit == "tile"):
             return f"<div{self._class(rules + self.painter.background((paint,)))}{label}></div>"
         rules += self.painter.background(tuple(p for p in node.fills if p is not paint))
