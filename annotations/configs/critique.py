@@ -23,7 +23,8 @@ ASPECTS = {
 }
 PAGE_TYPES = (
     "landing", "pricing", "sign_in", "onboarding", "dashboard", "feed", "list", "detail", "checkout", "article",
-    "docs", "settings", "profile", "chat", "map", "player", "calendar", "error", "other",
+    "docs", "settings", "profile", "chat", "map", "player", "calendar", "error", "editor", "form", "gallery", "menu",
+    "dialog", "tool", "game", "home_screen", "components", "other",
 )  # fmt: skip
 NSFW = {"safe": "z", "suggestive": "x", "explicit": "c"}
 

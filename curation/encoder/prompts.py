@@ -6,11 +6,12 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from curation.encoder.place import precision
 from curation.encoder.towers import Encoder
@@ -19,24 +20,28 @@ from curation.errors import GessoError
 MAX_BYTES = 1 << 20
 MAX_TEXTS = 20_000
 
+Templates = tuple[str, ...] | dict[str, tuple[str, ...]]
+
 
 class PromptsError(GessoError):
     """The file of prompts is missing or is none."""
 
 
 class Prompts(BaseModel):
-    """Group → label → phrases; each phrase is put into each template's `{}`."""
+    """Group → label → phrases; each phrase is put into each template's `{}`: those of its group, or `templates`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     templates: tuple[str, ...] = ("a screenshot of {}",)
+    templates_of: dict[str, tuple[str, ...]] = {}
     groups: dict[str, dict[str, tuple[str, ...]]] = Field(min_length=1)
 
-    @field_validator("templates")
+    @field_validator("templates", "templates_of")
     @classmethod
-    def _place_for_a_phrase(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or any(text.count("{}") != 1 or len(text) > 400 for text in value):
-            raise ValueError("each template needs one {} for the phrase")
+    def _place_for_a_phrase(cls, value: Templates) -> Templates:
+        for texts in value.values() if isinstance(value, dict) else [value]:
+            if not texts or any(text.count("{}") != 1 or len(text) > 400 for text in texts):
+                raise ValueError("each template needs one {} for the phrase")
         return value
 
     @field_validator("groups")
@@ -51,10 +56,28 @@ class Prompts(BaseModel):
                 raise ValueError(f"label {lonely[0]!r} of {group!r} has no phrase")
         return value
 
+    @model_validator(mode="after")
+    def _templates_of_groups(self) -> Prompts:
+        if unknown := set(self.templates_of) - set(self.groups):
+            raise ValueError(f"templates_of names {min(unknown)!r}, which is no group")
+        return self
+
     def texts(self) -> list[list[str]]:
         """The texts of each label, groups and labels in their order."""
-        phrases = [some for labels in self.groups.values() for some in labels.values()]
-        return [[template.replace("{}", phrase) for phrase in some for template in self.templates] for some in phrases]
+        return [
+            filled(self.templates_of.get(group, self.templates), phrases)
+            for group, labels in self.groups.items()
+            for phrases in labels.values()
+        ]
+
+    def digest(self) -> str:
+        """sha256 of all that these prompts say."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def filled(templates: Sequence[str], phrases: Sequence[str]) -> list[str]:
+    """Each phrase in each template."""
+    return [template.replace("{}", phrase) for phrase in phrases for template in templates]
 
 
 def read_prompts(path: Path) -> Prompts:

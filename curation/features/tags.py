@@ -1,13 +1,13 @@
 """tags: page type, style, platform, industry and whatever a YAML of prompts names, by the encoder's own text tower.
 
 In each group the labels compete: softmax over the cosines of the embedding and the labels' texts, at the temperature
-that the encoder was trained with. The best label and its share are columns. A group for which a head was trained on
+that the encoder was trained with; for the encoder and prompts that tags_calibration.json was fitted on, at its scale
+and with its biases. The best label and its share are columns. A group for which a head was trained on
 labels (`gesso label train tags`) is told by that head instead.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from curation.features.base import Feature, Item, Params, Row
 from curation.features.embedding import Embedding, vector_of
+from curation.features.tags_calibration import CALIBRATION, Calibration, read_calibration
 from curation.heads import trained
 from curation.heads.head import Head, HeadError
 from curation.heads.load import read_head, stated, weights_hash
@@ -40,13 +41,14 @@ class Tags(Feature):
     name: ClassVar[str] = "tags"
     needs: ClassVar[tuple[str, ...]] = ("embedding",)
     parameters: ClassVar[type[Params]] = TagsParams
-    offers: ClassVar[str] = "best label and its share for each group of prompts (page type, style, platform, industry)"
+    offers: ClassVar[str] = "best label and its share for each group: page type, style, platform, industry, category"
     params: TagsParams
     _home: Path
 
     def __init__(self, params: Params) -> None:
         super().__init__(params)
         self._trained: dict[str, tuple[Path, Head, list[str]]] = {}
+        self._calibration: Calibration | None = None
 
     @cached_property
     def prompts(self) -> Prompts:
@@ -70,6 +72,9 @@ class Tags(Feature):
     def check(self, home: Path) -> None:
         self._home = home
         self._trained = {}
+        fitted = read_calibration(CALIBRATION)
+        fits = fitted and fitted.fits(self._embedding, self.prompts)
+        self._calibration = fitted if fits else None
         for group in self.prompts.groups:
             if path := trained.current(f"tags-{group}", home, self._embedding.fingerprints()):
                 head, labels = read_head(path), stated(path).get("labels", [])
@@ -78,7 +83,9 @@ class Tags(Feature):
                 self._trained[group] = (path, head, [str(label) for label in labels])
 
     def identity(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {"prompts": hashlib.sha256(self.prompts.model_dump_json().encode()).hexdigest()}
+        facts: dict[str, Any] = {"prompts": self.prompts.digest()}
+        if self._calibration:
+            facts["calibration"] = self._calibration.digest()
         heads = {group: weights_hash(path) for group, (path, _, _) in self._trained.items()}
         return facts | ({"heads": heads} if heads else {})
 
@@ -94,23 +101,32 @@ class Tags(Feature):
     def compute(self, prepared: list[np.ndarray]) -> list[Row]:
         if not prepared:
             return []
-        vectors = np.stack(prepared).astype(np.float64)
-        logits = np.empty((len(vectors), 0))
-        if len(self._trained) < len(self.prompts.groups):
-            logits = vectors @ self._labels.T.astype(np.float64) * self._embedding.encoder().logit_scale
         rows: list[Row] = [{} for _ in prepared]
+        for group, (names, shares) in self.shares(np.stack(prepared)).items():
+            best = shares.argmax(axis=1)
+            for row, index, share in zip(rows, best, shares, strict=True):
+                row[f"tag_{group}"], row[f"tag_{group}_score"] = names[index], round(float(share[index]), 4)
+        return rows
+
+    def shares(self, vectors: np.ndarray) -> dict[str, tuple[list[str], np.ndarray]]:
+        """For each group its labels, and n × labels shares that add up to 1, of n × d vectors."""
+        vectors = np.asarray(vectors, np.float64)
+        found: dict[str, tuple[list[str], np.ndarray]] = {}
         start = 0
         for group, labels in self.prompts.groups.items():
             if group in self._trained:
                 _, head, names = self._trained[group]
-                shares = np.asarray(head(vectors), np.float64)
+                found[group] = names, np.asarray(head(vectors), np.float64)
             else:
-                names, shares = list(labels), softmax(logits[:, start : start + len(labels)])
-            best = shares.argmax(axis=1)
-            for row, index, share in zip(rows, best, shares, strict=True):
-                row[f"tag_{group}"], row[f"tag_{group}_score"] = names[index], round(float(share[index]), 4)
+                texts = self._labels[start : start + len(labels)].astype(np.float64)
+                found[group] = list(labels), self._told(group, vectors @ texts.T)
             start += len(labels)
-        return rows
+        return found
+
+    def _told(self, group: str, cosines: np.ndarray) -> np.ndarray:
+        if self._calibration and group in self._calibration.groups:
+            return softmax(self._calibration.logits(group, list(self.prompts.groups[group]), cosines))
+        return softmax(cosines * self._embedding.encoder().logit_scale)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

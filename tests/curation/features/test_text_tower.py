@@ -68,9 +68,9 @@ def test_other_prompts_are_another_fingerprint(embedding: Embedding, tmp_path: P
     assert connected("tags", place, tmp_path, embedding=embedding).fingerprint() != first
 
 
-def test_the_default_prompts_have_the_four_groups() -> None:
+def test_the_default_prompts_have_the_five_groups() -> None:
     found = read_prompts(DEFAULT)
-    assert set(found.groups) == {"page_type", "style", "platform", "industry"}
+    assert set(found.groups) == {"page_type", "style", "platform", "industry", "category"}
     assert len(found.texts()) == sum(len(labels) for labels in found.groups.values())
 
 

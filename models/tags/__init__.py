@@ -1,0 +1,1 @@
+"""Prompts of `tags` and their calibration, chosen on captures of the training split that were labelled by eye."""
