@@ -1,24 +1,24 @@
 """What a design costs in tokens and characters, as notation and otherwise: `python -m benchmarks.notation [FOLDER…]`.
 
-A folder holds sites, one a folder named for its host, or is a home with captures of an earlier crawl. Tokens are those
-of o200k_base.
+A folder holds sites, one a folder named for its host, or is a home with captures of an earlier crawl. Crawls are kept
+under workspace/benchmarks/. Tokens are those of o200k_base. The forms all say what the notation says, each in its API's
+terms; what has none there (that a child of a row aligns otherwise than its siblings, where in its box a picture lies)
+is left out of them.
 """
 
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fidelity import EXAMPLES, crawl_entries
+from benchmarks.entries import EXAMPLES, kept_crawl
 from benchmarks.figures import CannotRun, Figure, at_least, main
 from benchmarks.formats import plugin_js, property_json, rest_json, tight_json
 from crawlers.captures import CaptureStore
 from design import Design, parse, print_design, to_html
 from pipelines import terminal
-from pipelines.errors import GessoError
 from pipelines.export import import_capture
 from pipelines.fidelity import representative
 
@@ -111,11 +111,7 @@ def run(arguments: Sequence[str]) -> list[Figure]:
         if (folder / "captures").is_dir():
             designs_of(CaptureStore(str(folder / "captures")), pages, tokens)
             continue
-        with tempfile.TemporaryDirectory(prefix="gesso-notation-") as home:
-            try:
-                designs_of(crawl_entries(folder, Path(home)), pages, tokens)
-            except GessoError as error:
-                raise CannotRun(str(error)) from None
+        designs_of(kept_crawl(folder)[0], pages, tokens)
     if not pages:
         raise CannotRun("no page gave a design: name folders of sites, or a home with captures")
     worst = sorted(pages, key=lambda page: page.times("property JSON"))[:WORST_SHOWN]

@@ -30,6 +30,7 @@ from design.tree import (
     Solid,
     Style,
     TextStyle,
+    Track,
     Word,
 )
 
@@ -40,6 +41,8 @@ _AXIS = {"start": "MIN", "center": "CENTER", "end": "MAX", "between": "SPACE_BET
 _SCALE = {"cover": "FILL", "contain": "FIT", "fill": "CROP", "none": "CROP", "tile": "TILE"}
 _PINS = {"l": "MIN", "r": "MAX", "c": "CENTER", "h": "STRETCH", "x": "SCALE"}
 _PINS |= {"t": "MIN", "b": "MAX", "m": "CENTER", "v": "STRETCH", "y": "SCALE"}
+_SCROLL = {"x": "HORIZONTAL", "y": "VERTICAL", "xy": "BOTH"}
+_UNITS = {"px": "FIXED", "fr": "FLEX"}
 _SIDES = ("Top", "Right", "Bottom", "Left")
 _CORNERS = ("topLeftRadius", "topRightRadius", "bottomRightRadius", "bottomLeftRadius")
 _STYLE_NAMES = ("Thin", "Extra Light", "Light", "Regular", "Medium", "Semi Bold", "Bold", "Extra Bold", "Black")
@@ -80,7 +83,7 @@ class PropertyWriter:
         self.fonts, self.styles, self.palette = dict(design.fonts), dict(design.styles), dict(design.palette)
 
     def tree(self, node: Node, parent: Node | None = None) -> Properties:
-        found = {"type": node_type(node)} | self.of(node, parent)
+        found: Properties = {"type": node_type(node)} | self.of(node, parent)
         if node.children:
             found["children"] = [self.tree(child, node) for child in node.children]
         return found
@@ -95,6 +98,7 @@ class PropertyWriter:
             found = ({} if node.fills else {"fills": []}) | {"clipsContent": node.clip} | found
         if node.kind == "t":
             found |= self._text(node)
+        found |= _meaning(node) | (_cell(node) if parent is not None and parent.kind == "grid" else {})
         if node.at and parent is not None:
             found |= {"x": node.at.x, "y": node.at.y}
             if parent.kind != "box":
@@ -132,6 +136,8 @@ class PropertyWriter:
             else:
                 found["strokeWeight"] = 0  # the API draws one px on all sides otherwise
                 found |= {f"stroke{s}Weight": w for s, w in zip(_SIDES, stroke.widths, strict=True) if w}
+            if stroke.place != "inside":
+                found["strokeAlign"] = stroke.place.upper()
             if stroke.dash != "solid":
                 found["dashPattern"] = [stroke.widths[0] * 2] * 2
         if node.radii != ZERO:
@@ -158,7 +164,10 @@ class PropertyWriter:
             alpha = color.pop("a")
             return {"type": "SOLID", "color": color} | ({} if alpha == 1 else {"opacity": alpha})
         if isinstance(paint, SlotPaint):
-            return {"type": "IMAGE", "scaleMode": _SCALE[paint.fit], "imageHash": paint.slot}
+            image: Properties = {"type": "IMAGE", "scaleMode": _SCALE[paint.fit], "imageHash": paint.slot}
+            if paint.fit == "fill":
+                image["imageTransform"] = [[1, 0, 0], [0, 1, 0]]
+            return image if paint.alpha == 1 else image | {"opacity": paint.alpha}
         stops = [{"position": stop.at, "color": self.color(stop.color)} for stop in paint.stops]
         if isinstance(paint, Linear):
             return {
@@ -218,6 +227,10 @@ class PropertyWriter:
             found["textCase"] = "UPPER"
         if node.underline:
             found["textDecoration"] = "UNDERLINE"
+        if node.vertical != "top":
+            found["textAlignVertical"] = {"middle": "CENTER", "bottom": "BOTTOM"}[node.vertical]
+        if node.max_lines:
+            found |= {"textTruncation": "ENDING", "maxLines": node.max_lines}
         if ranges := list(self.ranges(node)):
             found["ranges"] = ranges
         return found
@@ -231,6 +244,8 @@ class PropertyWriter:
                 styled["fills"] = [self.paint(run.paint)]
             if run.underline or run.strike:
                 styled["textDecoration"] = "UNDERLINE" if run.underline else "STRIKETHROUGH"
+            if run.link:
+                styled["hyperlink"] = {"type": "URL", "value": run.link}
             if styled:
                 yield {"start": at, "end": end} | styled
             at = end
@@ -258,6 +273,8 @@ def _layout(node: Node) -> Properties:
         found["gridColumnCount"] = node.columns
         found["gridRowCount"] = -(-len(node.children) // max(1, node.columns))
         found |= {key: gap for key, gap in zip(("gridColumnGap", "gridRowGap"), node.gap, strict=True) if gap}
+        sizes = (("gridColumnSizes", node.column_tracks), ("gridRowSizes", node.row_tracks))
+        found |= {key: [_track(track) for track in tracks] for key, tracks in sizes if tracks}
     elif node.gap[0]:
         found["itemSpacing"] = node.gap[0]
     if node.kind != "grid" and node.gap[1]:
@@ -271,6 +288,34 @@ def _layout(node: Node) -> Properties:
     found |= {f"padding{side}": value for side, value in zip(_SIDES, node.padding, strict=True) if value}
     if node.clip:
         found["clipsContent"] = True
+    if node.scroll:
+        found["overflowDirection"] = _SCROLL[node.scroll]
+    return found
+
+
+def _track(track: Track) -> Properties:
+    return {"type": "HUG"} if track.unit == "hug" else {"type": _UNITS[track.unit], "value": track.value}
+
+
+def _cell(node: Node) -> Properties:
+    """Where a grid's child lies; the API counts from 0."""
+    cell = node.cell
+    if cell is None:
+        return {}
+    spans = {"gridColumnSpan": cell.columns, "gridRowSpan": cell.rows}
+    found = {key: span for key, span in spans.items() if span > 1}
+    if cell.column or cell.row:
+        found |= {"gridRowAnchorIndex": max(0, cell.row - 1), "gridColumnAnchorIndex": max(0, cell.column - 1)}
+    return found
+
+
+def _meaning(node: Node) -> Properties:
+    """Where a layer leads, and what it is: of the latter the API keeps nothing but a plugin's own data."""
+    found: Properties = {"pluginData": {"role": node.role}} if node.role else {}
+    if node.link and node.kind == "t":
+        found["hyperlink"] = {"type": "URL", "value": node.link}
+    elif node.link:
+        found["reactions"] = [{"trigger": {"type": "ON_CLICK"}, "actions": [{"type": "URL", "url": node.link}]}]
     return found
 
 
