@@ -14,6 +14,8 @@ from design.svg import DRAWING_ELEMENTS
 
 MAX_SOURCE = 400_000
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+_LENGTH = re.compile(r"\d+(?:\.\d+)?(?:px|%)?\Z")
+_OF_SYMBOL = ("id", "fill", "stroke", "viewBox", "preserveAspectRatio")
 _SKIP = re.compile(r"on|style\Z|class\Z|xlink:href\Z|href\Z|xmlns|data-|aria-|role\Z|src\Z", re.IGNORECASE)
 _BAKED = (
     "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
@@ -45,25 +47,28 @@ def svg_source(box: Box, inside: dict[int, Box]) -> str:
     parts: list[str] = []
     size = 0
     referenced = _references(box)
-    stack: list[tuple[int, str] | str] = [(box.node, "")]
+    # Nodes, each with the one that it is drawn for and the colour that it inherits.
+    stack: list[tuple[int, int, str] | str] = [(box.node, -1, "rgb(0, 0, 0)")]
     while stack:
         entry = stack.pop()
         if isinstance(entry, str):
             parts.append(entry)
             continue
-        node, _ = entry
+        node, owner, ink = entry
         name = box.dom.name(node)
         if name == "#text":
             parts.append(
                 escape(box.dom.value(node)) if box.dom.name(box.dom.parents[node]) in ("text", "tspan") else ""
             )
             continue
-        if name not in DRAWING_ELEMENTS:
-            continue
+        used = box.dom.name(owner) == "use"
+        if name not in DRAWING_ELEMENTS or (name == "symbol" and not used):
+            continue  # a symbol is drawn where it is used, and nowhere else
         own = inside.get(node)
         if node != box.node and own is not None and own.css("visibility") == "hidden":
             continue
-        text = f"<{name}{_attributes(box, node, own)}>"
+        ink = (own.css("color") if own is not None else "") or ink
+        text = f"<{name}{_attributes(box, node, own, ink)}{_room(box, owner) if name == 'symbol' else ''}>"
         size += len(text)
         if size > MAX_SOURCE:
             return ""
@@ -73,14 +78,23 @@ def svg_source(box: Box, inside: dict[int, Box]) -> str:
         if name == "use" and not children:
             target = referenced.get(_target(box, node), -1)
             children = [target] if target >= 0 else []
-        stack.extend((child, name) for child in reversed(children))
+        stack.extend((child, node, ink) for child in reversed(children))
         if len(stack) > 50_000:
             return ""
     return _as_groups("".join(parts))
 
 
 def _as_groups(source: str) -> str:
-    return source.replace("<use", "<g").replace("</use>", "</g>").replace("<symbol", "<g").replace("</symbol>", "</g>")
+    return (
+        source.replace("<use", "<g").replace("</use>", "</g>").replace("<symbol", "<svg").replace("</symbol>", "</svg>")
+    )
+
+
+def _room(box: Box, use: int) -> str:
+    """The size that a use gives its symbol; where it gives none it is all there is."""
+    attributes = box.dom.attributes(use)
+    sizes = ((name, attributes.get(name, "")) for name in ("width", "height"))
+    return "".join(f' {name}="{value}"' for name, value in sizes if _LENGTH.match(value))
 
 
 def _target(box: Box, node: int) -> str:
@@ -106,9 +120,9 @@ def _references(box: Box) -> dict[str, int]:
     return found
 
 
-def _attributes(box: Box, node: int, own: Box | None) -> str:
+def _attributes(box: Box, node: int, own: Box | None, ink: str) -> str:
     attributes = {
-        name: value
+        name: _plain(ink) if value.lower() == "currentcolor" else value
         for name, value in box.dom.attributes(node).items()
         if _ATTRIBUTE.match(name) and not _SKIP.match(name) and "url(" not in value.replace("url(#", "")
     }
@@ -125,7 +139,7 @@ def _attributes(box: Box, node: int, own: Box | None) -> str:
         attributes.pop("width", None)
         attributes.pop("height", None)
     elif name == "symbol":
-        attributes = {k: v for k, v in attributes.items() if k in ("id", "fill", "stroke")}
+        attributes = {k: v for k, v in attributes.items() if k in _OF_SYMBOL}
     if own is not None:
         for key in _BAKED:
             value = own.css(key)
