@@ -130,7 +130,8 @@ class PropertyWriter:
             found["fills"] = [self.paint(paint) for paint in node.fills]
         if node.strokes:
             stroke = node.strokes[-1]
-            found["strokes"] = [self.paint(stroke.paint)]
+            ink = self._token((stroke.paint,))
+            found |= {"strokes": [self.paint(stroke.paint)]} if ink is None else {"strokeStyleId": ink}
             if len(set(stroke.widths)) == 1:
                 found["strokeWeight"] = stroke.widths[0]
             else:
@@ -241,7 +242,8 @@ class PropertyWriter:
             end = at + len(run.text)
             styled: Properties = {} if run.style is None else self.type(run.style)
             if run.paint is not None:
-                styled["fills"] = [self.paint(run.paint)]
+                ink = self._token((run.paint,))
+                styled |= {"fills": [self.paint(run.paint)]} if ink is None else {"fillStyleId": ink}
             if run.underline or run.strike:
                 styled["textDecoration"] = "UNDERLINE" if run.underline else "STRIKETHROUGH"
             if run.link:

@@ -69,6 +69,7 @@ class _Script:
             yield f"e{index}.effects={minified([self.work.shadow(shadow) for shadow in shadows])};"
         for key, letter, names in (
             ("fillStyleId", "p", [name for name, _ in self.design.palette]),
+            ("strokeStyleId", "p", [name for name, _ in self.design.palette]),
             ("textStyleId", "t", [name for name, _ in self.design.styles]),
             ("effectStyleId", "e", [name for name, _ in self.design.shadows]),
         ):
@@ -122,7 +123,7 @@ class _Script:
         for piece in ranges:
             start, end = piece.pop("start"), piece.pop("end")
             for key, value in piece.items():
-                yield f"{own}.setRange{key[0].upper()}{key[1:]}({start},{end},{self._argument(key, value)});"
+                yield self._range(own, key, value, f"{start},{end}")
         if width is not None or height is not None:
             size = (f"{own}.{name}" if value is None else minified(value) for name, value in _sizes(width, height))
             yield f"{own}.resize({','.join(size)});"
@@ -171,8 +172,11 @@ class _Script:
             return f"{own}.{key}={_HASH.sub(lambda m: m[1] + _variable(m[2]), minified(value))};"
         return f"await {own}.set{key[0].upper()}{key[1:]}Async({self.ids[key][value]}.id);"
 
-    def _argument(self, key: str, value: Any) -> str:
-        return f"{self.ids[key][value]}.id" if key in self.ids else minified(value)
+    def _range(self, own: str, key: str, value: Any, where: str) -> str:
+        method = f"setRange{key[0].upper()}{key[1:]}"
+        if key in self.ids and value in self.ids[key]:
+            return f"await {own}.{method}Async({where},{self.ids[key][value]}.id);"
+        return f"{own}.{method}({where},{minified(value)});"
 
 
 def _sizes(width: Any, height: Any) -> tuple[tuple[str, Any], tuple[str, Any]]:

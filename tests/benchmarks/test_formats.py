@@ -52,6 +52,17 @@ def test_all_fonts_are_loaded_before_letters_are_set() -> None:
     assert first.endswith(".map(figma.loadFontAsync));")
 
 
+def test_what_the_design_has_a_style_for_is_not_spelled_out() -> None:
+    design = parse('$ ink #111827\n% h1 Inter/Bold 40\ncol 9x9 $ink s$ink\n t "a" ($ink %h1)"b"')
+    code = plugin_js(design)
+    assert "await n0.setFillStyleIdAsync(p0.id);" in code
+    assert "await n0.setStrokeStyleIdAsync(p0.id);" in code
+    assert "await n1.setRangeFillStyleIdAsync(1,2,p0.id);" in code
+    assert "await n1.setRangeTextStyleIdAsync(1,2,t0.id);" in code
+    assert code.count('"SOLID"') == 1
+    assert property_json(design).count('"SOLID"') == 4
+
+
 COMPONENT = (
     '$ ink #111827\n+Card col 90\n t ?title ??shown "One"\n img 9x9 &a ?picture\ncol 200\n'
     ' Card title="Two" title:$ink shown=off picture=&b\n'
