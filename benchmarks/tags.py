@@ -29,7 +29,7 @@ from crawlers.run import crawl
 from curation.features import create
 from curation.features.base import Item, NotAtHand
 from curation.features.decode import decode_image
-from curation.features.embedding import Embedding, EmbeddingParams
+from curation.features.embedding import Embedding, EmbeddingError, EmbeddingParams
 from curation.features.tags import Tags
 from models.tags.fit import Examples, hits, label_matrix
 from models.tags.labelled import Label, LabelsError, Picture, crawled, listed, read_labels, vectors
@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     try:
         embedding = Embedding(EmbeddingParams(model=options.encoder))
         embedding.check(options.home or Path())
-    except NotAtHand as error:
+    except (NotAtHand, EmbeddingError) as error:
         raise CannotRun(str(error)) from None
     labels = [label for label in read_labels(LABELS) if label.split == options.split]
     with tempfile.TemporaryDirectory(prefix="gesso-bench-") as scratch, terminal.progress_lines() as progress:
