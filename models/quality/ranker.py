@@ -13,6 +13,9 @@ import numpy as np
 from curation.heads.head import Dense, Head
 
 
+EMBEDDING = 30.0
+
+
 @dataclass(frozen=True)
 class RankerConfig:
     """`members` networks of `hidden` units; `steps` of full batches; `decay` is AdamW's."""
@@ -65,10 +68,13 @@ def fit(examples: Examples, config: RankerConfig) -> Head:
 
 
 def _scale(vectors: np.ndarray, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and spread of each column; one spread for all of the embedding, whose axes mean nothing alone."""
+    """Mean and spread of each column; one spread for all of the embedding, whose axes mean nothing alone.
+
+    The embedding counts as much as EMBEDDING craft numbers do, however wide it is: it knows a page, not its faults.
+    """
     middle = vectors.mean(0, dtype=np.float64)
     spread = np.maximum(vectors.std(0, dtype=np.float64), 1e-4)
-    spread[:dimensions] = np.sqrt((spread[:dimensions] ** 2).mean())
+    spread[:dimensions] = np.sqrt((spread[:dimensions] ** 2).sum() / EMBEDDING)
     return middle, spread
 
 

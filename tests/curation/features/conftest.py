@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from curation.encoder.place import SHIPPED
 from curation.features import create
 from curation.features.base import Feature, Item, Row
 from tests.curation.conftest import make_capture
@@ -53,3 +54,10 @@ def connected(name: str, params: dict[str, Any], home: Path, **needed: Feature) 
 def on(vector: np.ndarray | None, **others: Row) -> Item:
     """A capture as a feature sees it that needs other features only."""
     return Item(make_capture(None, b"x", "x"), others={"embedding": {"embedding": vector}, **others})
+
+
+@pytest.fixture
+def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that was stripped of its encoder, and nothing else at hand."""
+    monkeypatch.delenv("GESSO_ENCODER", raising=False)
+    monkeypatch.setitem(SHIPPED, "gesso-mini", tmp_path / "nowhere")

@@ -56,10 +56,20 @@ def test_a_vector_does_not_depend_on_who_shares_the_batch(folder: Path) -> None:
     assert together == alone == backwards
 
 
-def test_auto_without_weights_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GESSO_ENCODER", raising=False)
+@pytest.mark.usefixtures("no_weights")
+def test_auto_without_weights_is_left_out(tmp_path: Path) -> None:
     with pytest.raises(NotAtHand, match="left out"):
         create("embedding").check(tmp_path)
+
+
+def test_auto_without_anything_else_is_the_shipped_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GESSO_ENCODER", raising=False)
+    auto, named = create("embedding"), create("embedding", {"model": "gesso-mini"})
+    auto.check(tmp_path)
+    named.check(tmp_path)
+    assert auto.fingerprint() == named.fingerprint()
+    vector = np.asarray(auto.compute([auto.prepare(item(screen(1)))])[0]["embedding"], np.float32)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-2)
 
 
 def test_auto_takes_the_encoder_at_hand(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

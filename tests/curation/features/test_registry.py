@@ -87,8 +87,8 @@ def test_a_recipe_uses_a_users_feature_as_any_other(tmp_path: Path, monkeypatch:
     assert pq.read_table(shard)["mine"].to_pylist() == [255]
 
 
+@pytest.mark.usefixtures("no_weights")
 def test_the_list_has_plug_ins_and_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GESSO_ENCODER", raising=False)
     install(tmp_path, "my_features:Mine")
     monkeypatch.syspath_prepend(str(tmp_path))
     found = {feature.name: feature for feature in listed(tmp_path)}

@@ -52,10 +52,8 @@ def test_one_embedding_carries_them_all(recipe: Recipe, tmp_path: Path, monkeypa
     assert (again.version, again.kept) == (2, version.kept)
 
 
-def test_without_an_encoder_all_of_them_are_left_out_with_a_note(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("GESSO_ENCODER", raising=False)
+@pytest.mark.usefixtures("no_weights")
+def test_without_an_encoder_all_of_them_are_left_out_with_a_note(tmp_path: Path) -> None:
     fill(tmp_path, sites=3, pages=1)
     names = ["decode", "caption", "palette", "embedding", "aesthetic", "tags", "nsfw", "clip_score"]
     version = curate(small_recipe(features=names), tmp_path, report=False)
