@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.fidelity import EXAMPLES, crawl_entries
-from benchmarks.figures import CannotRun, Figure, at_least, main
+from benchmarks.entries import EXAMPLES, kept_crawl
+from benchmarks.figures import Figure, at_least, main
 from crawlers.captures import Capture, CaptureStore
 from design import from_snapshot, load_snapshot
 from design.compare.layout import Census, census
 from pipelines import terminal
-from pipelines.errors import GessoError
 from pipelines.fidelity import representative
 from pipelines.replay import Replay, replay
 from pipelines.site_server import hosts_in, serving
@@ -61,16 +59,12 @@ def replay_figures(replays: Sequence[Replay]) -> list[Figure]:
 
 def run(arguments: Sequence[str]) -> list[Figure]:
     sites = Path(arguments[0]) if arguments else EXAMPLES
-    with tempfile.TemporaryDirectory(prefix="gesso-autolayout-") as folder:
-        try:
-            store = crawl_entries(sites, Path(folder))
-        except GessoError as error:
-            raise CannotRun(str(error)) from None
-        captures = representative(store.captures())
-        desktop = [c for c in captures if c.view.form_factor == "desktop" and (c.view.theme or "light") == "light"]
-        with serving(hosts_in(sites)) as server, terminal.progress_lines() as progress:
-            replays = replay(store, desktop, server.address, progress)
-        counted = censuses(store, captures)
+    store, _ = kept_crawl(sites)
+    captures = representative(store.captures())
+    desktop = [c for c in captures if c.view.form_factor == "desktop" and (c.view.theme or "light") == "light"]
+    with serving(hosts_in(sites)) as server, terminal.progress_lines() as progress:
+        replays = replay(store, desktop, server.address, progress)
+    counted = censuses(store, captures)
     worst = sorted((r for r in replays if r.agreement.share is not None), key=lambda r: r.agreement.share or 0.0)
     rows = [(r.url, r.kind, r.what, f"{r.agreement.alike}/{r.agreement.moved}") for r in worst[:WORST_SHOWN]]
     terminal.table("Edits that move things otherwise", ("page", "edit", "what", "alike"), rows, right=(3,))

@@ -14,7 +14,17 @@ from crawlers.browser.devices import Viewport
 from crawlers.browser.session import BrowserOptions, BrowserSession
 from crawlers.captures import Capture, CaptureStore
 from design import Design, to_html
-from design.compare.replay import Agreement, Leaf, agreement, lengthened, removed, same_leaves, text_layers, widened
+from design.compare.replay import (
+    Agreement,
+    Leaf,
+    agreement,
+    in_order,
+    lengthened,
+    removed,
+    same_leaves,
+    text_layers,
+    widened,
+)
 from design.tree import expand
 from pipelines.export import BoundDesign, bind, import_capture
 from pipelines.terminal import ProgressCallback
@@ -142,21 +152,14 @@ async def _edits(page: Page, canvas: Page, url: str, bound: BoundDesign, width: 
             after = await _leaves(page)
             await page.evaluate(_RESTORE)
             gone = next(d for p, d in pairs if p == key)
-            kept = [leaf.key for leaf in design_before if leaf.key != gone]
-            left = await shown(removed(bound.design, layer))
-            if len(left) == len(kept):
-                left = [_named(leaf, name) for leaf, name in zip(left, kept, strict=True)]
-            judge("remove", text, after, left, (key,))
+            kept = [leaf for leaf in design_before if leaf.key != gone]
+            judge("remove", text, after, in_order(kept, await shown(removed(bound.design, layer))), (key,))
     await page.set_viewport_size({"width": width + WIDER, "height": (page.viewport_size or {"height": 900})["height"]})
     await page.wait_for_timeout(SETTLE_MS)
     after = await _leaves(page)
     await canvas.set_viewport_size({"width": width + WIDER, "height": 900})
     judge("widen", f"by {WIDER} px", after, await shown(widened(bound.design, WIDER)))
     return results
-
-
-def _named(leaf: Leaf, key: str) -> Leaf:
-    return Leaf(key, leaf.text, leaf.x, leaf.y, leaf.width, leaf.height)
 
 
 async def _leaves(page: Page) -> list[Leaf]:

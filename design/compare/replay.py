@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from design.tree import FRAMES, SOFT_BREAK, Design, Node, Run, walk
 
@@ -54,6 +55,13 @@ def same_leaves(page: Sequence[Leaf], design: Sequence[Leaf], near: float = SAME
             others.remove(best)
             pairs.append((leaf.key, best.key))
     return pairs
+
+
+def in_order(before: Sequence[Leaf], after: Sequence[Leaf]) -> list[Leaf]:
+    """The leaves of `after` by the keys of `before`: texts in the same order; what has no match is left out."""
+    texts = ([leaf.text for leaf in before], [leaf.text for leaf in after])
+    blocks = SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks()
+    return [replace(after[block.b + i], key=before[block.a + i].key) for block in blocks for i in range(block.size)]
 
 
 def _distance(a: Leaf, b: Leaf) -> float:

@@ -13,6 +13,7 @@ from PIL import Image as Pictures
 from crawlers.captures import CaptureStore, Listing, StoreError
 from curation import captures_table
 from curation.dataset import DatasetError, read_manifest, resolve_dataset
+from curation.encoder.place import SHIPPED
 from curation.errors import GessoError
 from curation.run import CurateError, DatasetVersion, curate
 from curation.select import SelectError
@@ -145,6 +146,7 @@ def test_an_encoder_that_is_not_at_hand_is_noted(
     made: tuple[Path, DatasetVersion], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GESSO_ENCODER", raising=False)
+    monkeypatch.setitem(SHIPPED, "gesso-mini", made[0] / "nowhere")
     version = curate(small_recipe(name="noted", features=["decode", "embedding"]), made[0], report=False)
     assert "embedding left out" in version.notes[0]
     assert version.notes == read_manifest(version.path)["notes"]

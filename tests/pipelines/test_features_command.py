@@ -14,8 +14,9 @@ def test_features_are_listed_for_scripts_and_for_people(tmp_path: Path) -> None:
     found = {feature["name"]: feature for feature in json.loads(done.stdout)}
     assert found["ink"]["at_hand"]
     assert found["ink"]["columns"]["entropy"] == "float"
-    assert not found["embedding"]["at_hand"]
+    assert found["embedding"]["at_hand"]  # by the weights that ship
+    assert not found["heads"]["at_hand"]
     seen = run_gesso("features", "--home", str(tmp_path), GESSO_ENCODER="", COLUMNS="100").stdout
     assert "✓ ink" in seen
-    assert "– embedding" in seen
-    assert "no encoder weights are at hand" in seen
+    assert "– heads" in seen
+    assert "heads names no head" in seen

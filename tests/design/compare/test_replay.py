@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from design import parse
-from design.compare.replay import Leaf, agreement, lengthened, removed, same_leaves, text_layers, widened
+from design.compare.replay import Leaf, agreement, in_order, lengthened, removed, same_leaves, text_layers, widened
 from design.tree import walk
 
 PAGE = parse('col 400 #fff\n row p8\n  t "One"\n col\n  t * "Two\\lthree"\n t "Four"')
@@ -59,3 +59,12 @@ def test_what_is_gone_on_one_side_moved_otherwise_and_the_edited_leaf_is_not_ask
     found = agreement([("a", "a"), ("b", "b")], (before, before[:1]), (before, before), ("a",))
     assert (found.moved, found.alike) == (1, 0)
     assert agreement([("a", "a")], (before, before), (before, before)).share is None
+
+
+def test_leaves_keep_their_names_when_more_is_gone_than_was_taken() -> None:
+    def leaves(*texts: str) -> list[Leaf]:
+        return [Leaf(str(number), text, 0, 0, 10, 10) for number, text in enumerate(texts)]
+
+    before = leaves("one", "", "two", "three", "")
+    after = in_order(before, leaves("one", "three", ""))  # the picture before "two" went with it
+    assert [(leaf.key, leaf.text) for leaf in after] == [("0", "one"), ("3", "three"), ("4", "")]
