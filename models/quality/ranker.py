@@ -12,7 +12,6 @@ import numpy as np
 
 from curation.heads.head import Dense, Head
 
-
 EMBEDDING = 30.0
 
 
