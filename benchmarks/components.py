@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.fidelity import crawl_entries
+from benchmarks.entries import crawl_entries
 from benchmarks.figures import CannotRun, Figure, at_least, main
 from crawlers.captures import Capture, CaptureStore
 from design import load_snapshot

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from benchmarks.entries import EXAMPLES, ROOT, code_key, crawl_entries, entry_urls, kept_crawl
+from benchmarks.entries import EXAMPLES, ROOT, code_key, kept_crawl
 from benchmarks.figures import Figure, at_least, at_most, main
 from crawlers.browser.render import RenderError
 from crawlers.captures import CaptureStore
@@ -22,8 +22,6 @@ from design.compare.design2code import Scores, median_of
 from pipelines import terminal
 from pipelines.fidelity import Fidelity, Prepared, compare, prepare, representative
 from pipelines.terminal import ProgressCallback
-
-__all__ = ["EXAMPLES", "crawl_entries", "entry_urls"]
 
 MEDIAN_LIMIT, P90_LIMIT = 1.0, 5.0  # % of pixels
 SCORE_LIMIT = 0.97

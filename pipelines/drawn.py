@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,69 +17,77 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from crawlers.browser.find import require_chromium
-from models.encoder.drawn.compose import Drawing, draw
+from crawlers.browser.render import RenderJob, render_html
+from crawlers.errors import GessoError
+from models.encoder.drawn.compose import Drawing, DrawnApp, draw
+from pipelines import terminal
 
 LONG = 448  # px of a picture's longer side
 SCALE = 0.6
+BATCH = 64  # pictures a browser: what a run that is broken off has to draw again at most
 
 
-def picture(page: Any, drawing: Drawing) -> bytes:
-    """WebP of a drawing. `page` is a page of Playwright's synchronous API."""
-    page.set_viewport_size({"width": drawing.width, "height": drawing.height})
-    page.set_content(drawing.html, wait_until="commit")
-    image = Image.open(io.BytesIO(page.screenshot(type="png"))).convert("RGB")
+def make(out: Path, apps: int, seed: int) -> int:
+    """Draw what is missing and write the table; returns how many pictures there are. Raises GessoError."""
+    images = out / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    drawn = [(number, draw(seed, number)) for number in range(apps)]
+    wanted = {
+        images / name_of(seed, number, position): drawing
+        for number, app in drawn
+        for position, drawing in enumerate(app.drawings)
+    }
+    missing = [(path, drawing) for path, drawing in wanted.items() if not path.is_file()]
+    with terminal.progress_lines() as progress:
+        for start in range(0, len(missing), BATCH):
+            progress("screens drawn", start, len(missing))
+            some = missing[start : start + BATCH]
+            for (path, _), png in zip(some, render_html([job_of(drawing) for _, drawing in some]), strict=True):
+                aside = path.with_suffix(".part")
+                aside.write_bytes(shrunk(png))
+                aside.replace(path)
+        progress("screens drawn", len(missing), len(missing))
+    rows = [row for number, app in drawn for row in rows_of(app, seed, number)]
+    pq.write_table(pa.Table.from_pylist(rows), out / "train.parquet", compression="zstd")
+    return len(rows)
+
+
+def name_of(seed: int, number: int, position: int) -> str:
+    return f"{seed}-{number:05}-{position}.webp"
+
+
+def job_of(drawing: Drawing) -> RenderJob:
+    return RenderJob(html=drawing.html, width=drawing.width, height=drawing.height, dpr=SCALE)
+
+
+def shrunk(png: bytes) -> bytes:
+    """WebP of a picture, no longer than LONG."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
     image.thumbnail((LONG, LONG), Image.Resampling.LANCZOS)
     kept = io.BytesIO()
     image.save(kept, "WEBP", quality=80)
     return kept.getvalue()
 
 
-def make(out: Path, apps: int, seed: int) -> int:
-    """Draw what is missing and write the table; returns how many pictures there are."""
-    from playwright.sync_api import sync_playwright
-
-    images = out / "images"
-    images.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = []
-    begun = time.monotonic()
-    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(require_chromium()), args=flags)
-        context = browser.new_context(device_scale_factor=SCALE, java_script_enabled=False, offline=True)
-        page = context.new_page()
-        for number in range(apps):
-            app = draw(seed, number)
-            for position, drawing in enumerate(app.drawings):
-                path = images / f"{seed}-{number:05}-{position}.webp"
-                if not path.is_file():
-                    aside = path.with_suffix(".part")
-                    aside.write_bytes(picture(page, drawing))
-                    aside.replace(path)
-                rows.append(
-                    {
-                        "image": path.name,
-                        "app_id": app.app_id,
-                        "repo": None,
-                        "app_name": app.name,
-                        "summary": app.summary,
-                        "description": app.description,
-                        "file_hint": drawing.hint,
-                        "locale": "en-US",
-                        "form_factor": "phone",
-                        "position": position + 1,
-                        "licence": "Apache-2.0",
-                        "categories": list(app.categories),
-                    }
-                )
-            if number % 20 == 19:
-                sys.stderr.write(
-                    f"\r{number + 1} of {apps} apps, {len(rows) / (time.monotonic() - begun):.1f} screens/s "
-                )
-        browser.close()
-    sys.stderr.write("\n")
-    pq.write_table(pa.Table.from_pylist(rows), out / "train.parquet", compression="zstd")
-    return len(rows)
+def rows_of(app: DrawnApp, seed: int, number: int) -> list[dict[str, Any]]:
+    """A row a picture, with the columns that `models.encoder.pack` reads."""
+    return [
+        {
+            "image": name_of(seed, number, position),
+            "app_id": app.app_id,
+            "repo": None,
+            "app_name": app.name,
+            "summary": app.summary,
+            "description": app.description,
+            "file_hint": drawing.hint,
+            "locale": "en-US",
+            "form_factor": "phone",
+            "position": position + 1,
+            "licence": "Apache-2.0",
+            "categories": list(app.categories),
+        }
+        for position, drawing in enumerate(app.drawings)
+    ]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -89,7 +96,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--apps", type=int, default=900)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
-    count = make(options.out, options.apps, options.seed)
+    try:
+        count = make(options.out, options.apps, options.seed)
+    except GessoError as error:
+        sys.stderr.write(f"pipelines.drawn: {error}\n")
+        return 2
     sys.stdout.write(f"{count} screens of {options.apps} drawn apps: {options.out}\n")
     return 0
 

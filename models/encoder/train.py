@@ -99,7 +99,7 @@ class _Training:
             raise SamplesError(f"sentences: {config.sentences} do not divide over {ranks.world_size} ranks")
         self.config, self.samples, self.run, self.ranks, self.folder = config, samples, run, ranks, folder
         self._pools = pools(samples.groups, config.groups, config.shares)
-        self._tied = [not name.startswith(config.untied or ("\0",)) for name in samples.groups]
+        self._tied = [not name.startswith(config.untied) for name in samples.groups]
         self.progress = progress if ranks.first else None
         self.teacher, self.lines = teacher, lines
         if ranks.first and not (run.path / "start").is_dir():

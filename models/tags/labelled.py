@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,11 @@ from curation.features.base import Item
 from curation.features.decode import decode_image
 from curation.features.embedding import Embedding
 from models.errors import GessoError
+from models.kept import Progress, kept_vectors
 
 COLUMNS = ("split", "picture", "window", "page_type", "theme")
 SPLITS = ("train", "test")
 OTHER = "other"
-BATCH = 16
-KEPT_EVERY = 10  # batches
-Progress = Callable[[str, int, int], None]
 
 
 class LabelsError(GessoError):
@@ -112,43 +110,12 @@ def vectors(
     The folder `kept` keeps them by the sha256 of the bytes, for the next time.
     """
     path = kept / f"tags-{embedding.fingerprint()}.npz" if kept else None
-    known = _read(path)
-    digests = [hashlib.sha256(picture.data).hexdigest() for picture in pictures]
-    todo = {digest: picture for digest, picture in zip(digests, pictures, strict=True) if digest not in known}
-    waiting = list(todo.items())
-    for number, start in enumerate(range(0, len(waiting), BATCH)):
-        if progress is not None:
-            progress("look", start, len(waiting))
-        known.update(_look(waiting[start : start + BATCH], embedding))
-        if number % KEPT_EVERY == KEPT_EVERY - 1:
-            _write(path, known)
-    if todo:
-        _write(path, known)
-    if progress is not None:
-        progress("look", len(waiting), len(waiting))
-    return np.stack([known[digest] for digest in digests]).astype(np.float32)
+    wanted = [(hashlib.sha256(picture.data).hexdigest(), picture) for picture in pictures]
+    known = kept_vectors(path, wanted, lambda some: _look(some, embedding), progress)
+    return np.stack([known[digest] for digest, _ in wanted]).astype(np.float32)
 
 
-def _look(pictures: Iterable[tuple[str, Picture]], embedding: Embedding) -> dict[str, np.ndarray]:
+def _look(pictures: Sequence[Picture], embedding: Embedding) -> list[np.ndarray]:
     nobody: Any = None
-    names, prepared = [], []
-    for digest, picture in pictures:
-        names.append(digest)
-        prepared.append(embedding.prepare(Item(nobody, picture.data, decode_image(picture.data))))
-    return {name: np.asarray(row["embedding"]) for name, row in zip(names, embedding.compute(prepared), strict=True)}
-
-
-def _read(path: Path | None) -> dict[str, np.ndarray]:
-    if path is None or not path.is_file():
-        return {}
-    with np.load(path, allow_pickle=False) as found:
-        return dict(zip(found["names"].tolist(), found["vectors"], strict=True))
-
-
-def _write(path: Path | None, known: dict[str, np.ndarray]) -> None:
-    if path is None:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.stem}.part.npz")
-    np.savez(aside, names=np.array(list(known)), vectors=np.stack(list(known.values())))
-    aside.replace(path)
+    items = (Item(nobody, picture.data, decode_image(picture.data)) for picture in pictures)
+    return [np.asarray(row["embedding"]) for row in embedding.compute([embedding.prepare(item) for item in items])]

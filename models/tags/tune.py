@@ -25,9 +25,10 @@ from curation.features.base import NotAtHand
 from curation.features.embedding import Embedding, EmbeddingParams
 from curation.features.tags_calibration import CALIBRATION, Calibration, Scale, view_of
 from models.errors import GessoError
+from models.kept import Progress
 from models.tags.categories import groups_of
 from models.tags.fit import Choice, Examples, Texts, choose, cross_logits, fit, hits, label_matrix
-from models.tags.labelled import OTHER, Label, LabelsError, Picture, Progress, crawled, listed, read_labels, vectors
+from models.tags.labelled import OTHER, Label, LabelsError, Picture, crawled, listed, read_labels, vectors
 
 CANDIDATES = Path(__file__).with_name("candidates.yaml")
 HEAD = """\
