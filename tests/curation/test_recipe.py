@@ -32,7 +32,7 @@ def test_a_good_recipe_loads(tmp_path: Path) -> None:
     assert recipe.relations.copy_.max_distance == 20
 
 
-@pytest.mark.parametrize("name", ["demo", "corpus"])
+@pytest.mark.parametrize("name", ["demo", "corpus", "pictures", "encoder-pages"])
 def test_the_recipes_that_ship_load(name: str) -> None:
     assert load_recipe(ROOT / "recipes" / f"{name}.yaml").name == name
 
