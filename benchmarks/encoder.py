@@ -42,14 +42,16 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     if not (folder / CONFIG).is_file():
         raise CannotRun(f"no encoder in {folder}: give an open_clip folder, as gesso train encoder leaves in model/")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    encoder = Encoder(find(str(folder), None))
+    place = find(str(folder), None)
+    encoder = Encoder(place)
+    machine = f"{place.precision()}, {cores()} cores, {processor()}"
     parameters = sum(p.numel() for n, p in encoder.net.named_parameters() if n.startswith("visual.")) / 1e6
     return [
         Figure("size on disk", round(size, 2), "MB", "<25", size < 25),
         at_most("image tower", round(parameters, 2), "M parameters", 6),
         at_most("loaded in", round(load_seconds(folder), 3), "s", 1),
         at_least("pictures from tensors", round(pictures_a_second(encoder, options.pictures), 1), "img/s", 150),
-        Figure("texts", round(texts_a_second(encoder), 1), "texts/s", seen=f"{cores()} cores, {processor()}"),
+        Figure("texts", round(texts_a_second(encoder), 1), "texts/s", seen=machine),
     ]
 
 

@@ -50,6 +50,20 @@ class Place:
         facts = weights.stat()
         return _folder_hash(self.folder, weights, facts.st_size, facts.st_mtime_ns)
 
+    def precision(self) -> str:
+        """What the model runs in: fp32 where its image tower normalises over batches, else what the machine does best.
+
+        bf16 has too few digits for such a tower's weights (docs/decisions.md has the figures), and in fp32 it is quick
+        enough. Read off the names of the weights, or the architecture's config; a model on a hub has neither at hand.
+        """
+        if self.folder is not None:
+            weights = weights_in(self.folder)
+            facts = weights.stat()
+            batches = _normalises_over_batches(weights, facts.st_size, facts.st_mtime_ns)
+        else:
+            batches = isinstance((self.config() or {}).get("vision_cfg", {}).get("layers"), list)  # a ResNet
+        return "fp32" if batches else precision()
+
     def fits(self, name: str) -> bool | None:
         """Whether this is the published model `name`; None where a folder does not say."""
         return None if self.folder is not None else canonical(self.name) == canonical(name)
@@ -126,6 +140,17 @@ def precision() -> str:
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     answers = (getattr(torch.cpu, f"_is_{name}_supported", lambda: False)() for name in ("amx_tile", "avx512_bf16"))
     return "bf16" if any(answers) else "fp32"
+
+
+@lru_cache(maxsize=8)
+def _normalises_over_batches(weights: Path, size: int, changed: int) -> bool:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(weights, framework="np") as file:
+            return any(name.startswith("visual.") and name.endswith(".running_mean") for name in file.keys())  # noqa: SIM118
+    except (SafetensorError, OSError):
+        return False  # whoever loads it says what is wrong
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,6 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from curation.encoder.place import precision
 from curation.encoder.towers import Encoder
 from curation.errors import GessoError
 
@@ -103,7 +102,7 @@ def read_prompts(path: Path) -> Prompts:
 def label_vectors(prompts: Prompts, encoder: Encoder, home: Path) -> np.ndarray:
     """labels × d float32 of length 1, kept in `<home>/features/prompts-<fingerprint>.npy` for the next run."""
     texts = prompts.texts()
-    key = json.dumps([encoder.place.weights_hash(), precision(), texts])
+    key = json.dumps([encoder.place.weights_hash(), encoder.place.precision(), texts])
     path = home / "features" / f"prompts-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npy"
     try:
         kept = np.load(path, allow_pickle=False)

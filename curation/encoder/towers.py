@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from curation.encoder.folded import fold
-from curation.encoder.place import EncoderError, Place, precision
+from curation.encoder.place import EncoderError, Place
 
 TEXT_BATCH = 32
 KEPT = 2  # loaded encoders that stay in memory
@@ -36,11 +36,16 @@ def load(place: Place) -> Encoder:
 
 
 class Encoder:
-    """Both towers. Weights come from safetensors or torch's weights-only reader: nothing is unpickled."""
+    """Both towers. Weights come from safetensors or torch's weights-only reader: nothing is unpickled.
 
-    def __init__(self, place: Place) -> None:
+    `kind` is `bf16` or `fp32`, else what suits the model on this machine.
+    """
+
+    def __init__(self, place: Place, kind: str | None = None) -> None:
         import open_clip
         import torch
+
+        from curation.encoder.joined import join
 
         self.place = place
         name, _, tag = place.name.partition("/")
@@ -58,15 +63,18 @@ class Encoder:
         size = config["size"]
         self.side = int(size if isinstance(size, int) else max(size))
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.dtype = torch.bfloat16 if precision() == "bf16" else torch.float32
+        self.dtype = torch.bfloat16 if (kind or place.precision()) == "bf16" else torch.float32
         mean, std = (torch.tensor(config[key]).repeat(self.side**2) for key in ("mean", "std"))
         self._scale, self._shift = (1 / (255 * std)).to(self.device), (-mean / std).to(self.device)  # a picture's bytes
         red, green, blue = (round(255 * value) for value in config["mean"])
         self.fill = (red, green, blue)
         folded = fold(model.eval(), self.side)
         self.net = model.to(self.device, self.dtype)
+        self._at_once = 0  # pictures; 0: as many as are asked for
         if folded:  # a tower of convolutions: twice as fast with the colours of a pixel side by side
             self.net.to(memory_format=torch.channels_last)
+            if self.device == "cpu":  # and twice again with what follows a convolution done in the same go
+                self._at_once = join(self.net, self.side)
         scale = getattr(model, "logit_scale", None)
         self.logit_scale = 100.0 if scale is None else float(scale.detach().float().exp())
 
@@ -87,10 +95,11 @@ class Encoder:
     def encode(self, pictures: Sequence[np.ndarray], batch: int) -> np.ndarray:
         """n pictures of side × side × 3 bytes to n × d float32 of length 1.
 
-        They go through `batch` at a time, always as many: a short last batch is padded, so that its shape and with it
-        the order of the sums does not depend on how many came along.
+        They go through at most `batch` at a time, always as many: a short last batch is padded, so that its shape and
+        with it the order of the sums does not depend on how many came along.
         """
-        return self._in_batches([np.asarray(p) for p in pictures], batch, self._image_batch)
+        size = min(batch, self._at_once or batch)
+        return self._in_batches([np.asarray(p) for p in pictures], size, self._image_batch)
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         """n texts, cut to the tower's context, to n × d float32 of length 1."""

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from curation.encoder.place import EncoderError, Place, find, precision
+from curation.encoder.place import EncoderError, Place, find
 from curation.encoder.views import View, views
 from curation.features.base import Feature, Item, Params, Row, ValueProblem
 
@@ -25,7 +25,7 @@ PRECISIONS = ("bf16", "fp32")
 
 
 class EmbeddingParams(Params):
-    """`batch` views go through the model at once, always as many: a short last batch is padded, not shaped anew.
+    """At most `batch` views go through the model at once, always as many: a short batch is padded, not shaped anew.
 
     `view`: `tiles` (the whole picture and at most `tiles` tiles along its long side, their vectors averaged),
     `letterbox` (the whole, once), `crop` (the central square that CLIP's own preparation sees).
@@ -78,7 +78,7 @@ class Embedding(Feature):
 
     def identity(self) -> dict[str, Any]:
         view = {"view": self.params.view} | ({"tiles": self.params.tiles} if self.params.view == "tiles" else {})
-        return {"precision": precision()} | view
+        return {"precision": self.place.precision()} | view
 
     def encoder(self) -> Encoder:
         """The loaded model, shared with the features that need its text tower."""

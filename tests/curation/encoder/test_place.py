@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from curation.encoder.place import EncoderError, canonical, find, precision
 
@@ -56,6 +58,20 @@ def test_a_published_model_has_one_spelling(name: str, spelling: str) -> None:
     assert canonical(name) == spelling
 
 
+def test_a_tower_that_normalises_over_batches_runs_in_fp32_on_any_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curation.encoder.place.precision", lambda: "bf16")
+    folder = config(tmp_path, json.dumps({"model_cfg": {"embed_dim": 4}}))
+    weights, place = folder / "open_clip_model.safetensors", find(str(folder), None)
+    save_file({"visual.conv1.weight": np.zeros(1), "ln.running_mean": np.zeros(1)}, weights)
+    assert place.precision() == "bf16"
+    save_file({"visual.bn1.running_mean": np.zeros(1), "visual.bn1.running_var": np.zeros(1)}, weights)
+    assert place.precision() == "fp32"
+    assert find("gesso-mini", None).precision() == find("RN50/openai", None).precision() == "fp32"
+    assert find("ViT-L-14/openai", None).precision() == find("hf-hub:some/model", None).precision() == "bf16"
+
+
 def test_precision_is_what_torch_says_of_this_processor() -> None:
     import torch
 
@@ -66,7 +82,7 @@ def test_precision_is_what_torch_says_of_this_processor() -> None:
 def test_what_is_known_beforehand_costs_no_torch(root: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from curation.encoder.place import find, precision\n"
-        "find('ViT-B-32/openai', None).config(); precision()\n"
+        "find('ViT-B-32/openai', None).config(); precision(); find('gesso-mini', None).precision()\n"
         "assert Path('/dev/nvidiactl').exists() or not {'torch', 'open_clip'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
