@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import entries, fidelity
-from benchmarks.fidelity import BATCH, Kept, figures_of, results_of
+from benchmarks.fidelity import BATCH, Kept, figures_of, peer_figures, results_of
 from crawlers.browser.render import RenderError, RenderJob
 from crawlers.captures import Capture, CaptureStore, Page
 from design import parse
@@ -45,7 +45,8 @@ class Pages:
 
     def run(self) -> tuple[list[Fidelity], int]:
         self.rendered = []
-        return results_of(self.store, Kept(self.home / "fidelity"), lambda *_: None)
+        ours = results_of(self.store, Kept(self.home / "fidelity"), lambda *_: None)
+        return ours.results, ours.same
 
 
 @pytest.fixture
@@ -106,6 +107,15 @@ def test_figures_fail_where_pixels_or_scores_are_off(pages: Pages) -> None:
     assert not figures["desktop: differing pixels, median"].ok
     assert figures["phone: differing pixels, median"].ok
     assert [figures[f"Design2Code {name}, median"].ok for name in ("block", "text")] == [True, False]
+
+
+def test_a_peer_that_comes_nearer_than_we_do_fails(pages: Pages) -> None:
+    capture = next(pages.store.captures())
+    ours, farther, nearer = ([a_result(capture, share)] for share in (0.02, 0.1, 0.001))
+    figures = {f.name: f for f in peer_figures("html-figma", farther, ours)}
+    assert figures["html-figma, desktop: differing pixels, median"].target == "≥2"
+    assert all(figure.ok for figure in figures.values())
+    assert not all(figure.ok for figure in peer_figures("html-figma", nearer, ours))
 
 
 def test_sites_are_crawled_once_and_again_where_their_files_change(
