@@ -80,6 +80,10 @@ def page_item(snapshot: dict[str, Any], boxes: list[Box], found: Findings) -> It
     page = _page(snapshot, boxes, found)
     tops = collect(boxes, found)
     page.children = [item for item in _unwrapped(tops) if _visible(item, page)]
+    flow = [item.bottom for item in page.children if not item.hints.out]
+    if page.bottom < max(flow, default=0.0) < page.bottom + 1:  # a page's height is in whole px, what it holds is not
+        page.height = max(flow) - page.y
+    page.hints.lines = next((item.hints.lines for item in tops if item.hints.lines), None)
     prune(page)
     return page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,6 +75,7 @@ _REMOVE = """key => {
   element.remove();
   return true;
 }"""
+_WIDEN = "width => { document.documentElement.style.setProperty('width', width + 'px', 'important') }"
 _RESTORE = "() => { const [element, parent, next] = window.gessoPlace; parent.insertBefore(element, next) }"
 
 
@@ -154,7 +156,7 @@ async def _edits(page: Page, canvas: Page, url: str, bound: BoundDesign, width: 
             gone = next(d for p, d in pairs if p == key)
             kept = [leaf for leaf in design_before if leaf.key != gone]
             judge("remove", text, after, in_order(kept, await shown(removed(bound.design, layer))), (key,))
-    await page.set_viewport_size({"width": width + WIDER, "height": (page.viewport_size or {"height": 900})["height"]})
+    await page.evaluate(_WIDEN, width + WIDER)
     await page.wait_for_timeout(SETTLE_MS)
     after = await _leaves(page)
     await canvas.set_viewport_size({"width": width + WIDER, "height": 900})
@@ -174,14 +176,12 @@ def _targets(
     paired = {ours for ours, _ in pairs}
     layers: dict[str, list[int]] = {}
     for at, text in text_layers(tree):
-        layers.setdefault(" ".join(text.split()), []).append(at)
-    counts: dict[str, int] = {}
-    for leaf in (*page, *design):
-        counts[leaf.text] = counts.get(leaf.text, 0) + 1
+        layers.setdefault(" ".join(text.split()).casefold(), []).append(at)
+    counts = Counter(leaf.text.casefold() for leaf in (*page, *design))
     able = [
-        (leaf.key, layers[leaf.text][0], leaf.text)
-        for leaf in page
-        if leaf.key in paired and len(leaf.text) >= 8 and leaf.y < MAX_TOP and counts[leaf.text] == 2
-        if len(layers.get(leaf.text, ())) == 1
+        (leaf.key, layers[shown][0], leaf.text)
+        for leaf, shown in ((leaf, leaf.text.casefold()) for leaf in page)
+        if leaf.key in paired and len(leaf.text) >= 8 and leaf.y < MAX_TOP and counts[shown] == 2
+        if len(layers.get(shown, ())) == 1
     ]
     return [able[(2 * i + 1) * len(able) // (2 * TEXTS)] for i in range(min(TEXTS, len(able)))]

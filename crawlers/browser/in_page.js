@@ -425,7 +425,31 @@
       room -= source.length;
       svgs.push(source);
     }
-    return { images, svgs };
+    return { images, svgs, authored: gesso.authored() };
+  },
+
+  // Lengths before layout made pixels of them, as {elements, rows: [[number, tag, {property: value}]]}: what differs from
+  // auto or none, of the light tree's elements, numbered in their order. A computed style has only what came of them.
+  authored() {
+    const all = document.querySelectorAll("*");
+    const rows = [];
+    for (let number = 0; number < all.length && number < 20000; number++) {
+      const element = all[number];
+      if (element.namespaceURI !== "http://www.w3.org/1999/xhtml" && element.localName !== "svg") continue;
+      const styles = element.computedStyleMap();
+      const own = {};
+      const read = (name) => String(styles.get(name) || "").slice(0, 200);
+      const keep = (name, usual) => { const value = read(name); if (value !== usual) own[name] = value; };
+      const display = read("display");
+      if (display === "none") continue;
+      keep("width", "auto");
+      keep("height", "auto");
+      for (const side of ["left", "right", "top", "bottom"]) if (read(`margin-${side}`) === "auto") own[`margin-${side}`] = "auto";
+      if (display.endsWith("grid")) for (const axis of ["columns", "rows"]) keep(`grid-template-${axis}`, "none");
+      if (/absolute|fixed/.test(read("position"))) for (const side of ["left", "right", "top", "bottom"]) keep(side, "auto");
+      if (Object.keys(own).length) rows.push([number, element.tagName, own]);
+    }
+    return { elements: all.length, rows };
   },
 
   // The page's semantic sections from top to bottom: [{name, path, x, y, width, height}], CSS pixels of the page; `path`

@@ -43,13 +43,16 @@ class Agreement:
 
 
 def same_leaves(page: Sequence[Leaf], design: Sequence[Leaf], near: float = SAME_PLACE) -> list[tuple[str, str]]:
-    """(key on the page, key in the design) of the leaves that are one: the same text in the same place."""
+    """(key on the page, key in the design) of the leaves that are one: the same text in the same place.
+
+    Capitals are no difference: a page's text is as it was written, a design's as it is shown.
+    """
     by_text: dict[str, list[Leaf]] = {}
     for leaf in design:
-        by_text.setdefault(leaf.text, []).append(leaf)
+        by_text.setdefault(leaf.text.casefold(), []).append(leaf)
     pairs = []
     for leaf in page:
-        others = by_text.get(leaf.text, [])
+        others = by_text.get(leaf.text.casefold(), [])
         best = min(others, key=lambda other: _distance(leaf, other), default=None)
         if best is not None and _distance(leaf, best) <= near:
             others.remove(best)

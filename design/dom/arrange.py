@@ -6,7 +6,9 @@ Recursive cuts along the gaps between rectangles; what overlaps is placed by han
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Literal
 
+from design.dom.cells import in_cells, sets_type
 from design.dom.items import Hints, Item, Plan
 from design.tree import Align
 
@@ -39,7 +41,7 @@ def _plan(frame: Item, cuts: int) -> set[int]:
         return set()
     for child in placed:
         child.absolute = True
-    plan = _grid(frame, flow) or _stack(frame, *_cut(frame, flow))
+    plan = in_cells(frame, flow) or _grid(frame, flow) or _stack(frame, *_cut(frame, flow))
     own = {id(child) for child in flow}
     made = {id(child) for child in plan.children if id(child) not in own}
     plan.children = _painting_order(plan.children, placed)
@@ -203,7 +205,14 @@ def _group(frame: Item, items: list[Item], axis: int) -> Item:
         group = Item("frame", low, near, high - low, far - near, order)
     group.children = items
     group.hints = Hints(direction="row" if axis else "col", justify=frame.hints.justify, align=frame.hints.align)
+    if any(child.hints.sizing[0] for child in items):
+        takes = bool(axis) or any(_takes_width(child) for child in items)
+        group.hints.sizing = ("fill" if takes else "hug", "hug" if axis else "fill")
     return group
+
+
+def _takes_width(child: Item) -> bool:
+    return child.hints.sizing[0] in ("fill", "share")
 
 
 def _breadth(frame: Item, items: list[Item], axis: int) -> tuple[float, float]:
@@ -231,6 +240,8 @@ def _stack(frame: Item, items: list[Item], axis: int) -> Plan:
     plan = Plan("col" if axis else "row", items, axis)
     _main(frame, plan)
     _cross(frame, plan)
+    # lines that wrap are as high as what is in them, and begin at the top
+    plan.wrap = plan.wrap and max(child.height for child in plan.children) > plan.content[1] - plan.content[0] - TOUCH
     return plan
 
 
@@ -266,8 +277,17 @@ def _main(frame: Item, plan: Plan) -> None:
     gap = max(0.0, sum(gaps) / len(gaps)) if gaps else 0.0
     plan.gap = (gap, 0.0)
     loose = lead - before > TOUCH or trail - after > TOUCH
+    if axis == 0 and any(_takes_width(child) for child in items):  # it takes all that is free, so none of it is
+        plan.flush = plan.full = True
+        plan.padding[first], plan.padding[last] = max(0.0, lead), max(0.0, trail)
+        return
+    hugs = axis == 1 and frame.hints.sizing[1] == "hug" and not frame.hints.floor
     spread = frame.hints.justify == "space-between" or (axis == 0 and len(items) == 2 and gap > 48)
-    if len(items) > 1 and spread and lead - before < TOUCH and trail - after < TOUCH and min(lead, trail) >= 0:
+    if len(items) == 2 and _first(items[1]).hints.pushed[axis] and frame.hints.direction == ("col" if axis else "row"):
+        spread, hugs = True, False
+    if hugs:
+        plan.flush = plan.full = True
+    elif len(items) > 1 and spread and lead - before < TOUCH and trail - after < TOUCH and min(lead, trail) >= 0:
         plan.justify, plan.gap = "between", (0.0, 0.0)
         plan.full = True
     elif loose and _centred(frame, plan) and abs(lead - trail) <= TOUCH and min(before, after) <= lead:
@@ -276,10 +296,28 @@ def _main(frame: Item, plan: Plan) -> None:
         plan.justify, lead = "end", before
     else:
         kept = after + (items[-1].hints.room[2] if axis else 0.0)
-        plan.flush = abs(trail - after) <= TOUCH or abs(trail - kept) <= TOUCH or not frame.painted
+        bare = not frame.painted and frame.hints.sizing[axis] != "fill"
+        plan.flush = abs(trail - after) <= TOUCH or abs(trail - kept) <= TOUCH or bare
         plan.full = abs(trail - after) <= TOUCH
         trail = trail if plan.flush else min(after, trail)
+        if not loose and frame.hints.direction == ("col" if axis else "row") and (said := _said(frame.hints.justify)):
+            plan.justify, plan.tight = said, True
     plan.padding[first], plan.padding[last] = max(0.0, lead), max(0.0, trail)
+    if axis == 0 and frame.hints.wrap and frame.hints.direction == "row" and max(trail - after, *gaps[:1], 0.0) > 2:
+        plan.wrap, plan.gap = True, (plan.gap[0] or frame.hints.gap[0], frame.hints.gap[1])
+
+
+def _first(item: Item) -> Item:
+    """The item itself, or the first of a group that was made here."""
+    while item.source < 0 and item.kind == "frame" and item.children:
+        item = item.children[0]
+    return item
+
+
+def _said(word: str) -> Literal["center", "end"] | None:
+    """CSS's word for a place in a container, where a design has it."""
+    words: dict[str, Literal["center", "end"]] = {"center": "center", "end": "end", "flex-end": "end", "right": "end"}
+    return words.get(word)
 
 
 def _centred(frame: Item, plan: Plan) -> bool:
@@ -303,11 +341,14 @@ def _cross(frame: Item, plan: Plan) -> None:
     best: tuple[int, tuple[float, float], Align] | None = None
     for content in choices:
         sides = [_side(child, axis, content) for child in plan.children]
-        for align in ("center", "start", "end") if "center" in sides else ("start", "end"):
+        for align in _aligns(frame, plan, sides):
             odd = sum(align not in side and "fill" not in side for side in sides)
             if best is None or odd < best[0]:
                 best = odd, content, align
     assert best is not None
+    if axis == 1 and best[0] and "baseline" in frame.hints.align and all(map(sets_type, plan.children)):
+        near, far = _content(frame, plan.children, axis)
+        best = 0, (max(near, tight[0]), min(far, tight[1])), "baseline"
     _, content, plan.align = best
     plan.content = content
     first, last = (0, 2) if axis else (3, 1)
@@ -315,8 +356,16 @@ def _cross(frame: Item, plan: Plan) -> None:
     plan.padding[last] = max(0.0, frame.end(axis) - content[1])
     for i, child in enumerate(plan.children):
         side = _side(child, axis, content)
-        if plan.align not in side and "fill" not in side:
+        if plan.align != "baseline" and plan.align not in side and "fill" not in side:
             plan.children[i] = _shim(child, plan.axis, content)
+
+
+def _aligns(frame: Item, plan: Plan, sides: list[str]) -> list[Align]:
+    """The alignments to look at: where several hold, the first of them is taken."""
+    aligns: list[Align] = ["center", "start", "end"] if "center" in sides else ["start", "end"]
+    if frame.hints.direction == ("col" if plan.axis else "row") and (said := _said(frame.hints.align)):
+        aligns = [said, *(align for align in aligns if align != said)]
+    return aligns
 
 
 def _kept_free(items: list[Item]) -> float | None:
@@ -329,6 +378,8 @@ def _side(child: Item, axis: int, content: tuple[float, float]) -> str:
     """Where a child lies across: some of `start`, `center`, `end`, `fill`, as words of one string."""
     before, after = child.start(axis) - content[0], content[1] - child.end(axis)
     found = []
+    if axis == 0 and child.hints.sizing[0] == "fill":
+        return "fill" if abs(before) <= EXACT and abs(after) <= EXACT else ""
     if abs(before) <= EXACT and abs(after) <= EXACT:
         found.append("fill")
     if abs(before) <= EXACT:
@@ -349,6 +400,8 @@ def _shim(child: Item, axis: int, content: tuple[float, float]) -> Item:
     shim.children = [child]
     shim.hints = Hints(direction="row" if axis else "col")
     shim.hints.grow = child.hints.grow
+    if child.hints.sizing[0]:
+        shim.hints.sizing = ("fill", child.hints.sizing[1]) if axis else (child.hints.sizing[0], "fill")
     return shim
 
 

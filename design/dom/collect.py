@@ -8,10 +8,12 @@ from design.dom import css
 from design.dom.controls import control_text, letter_heights
 from design.dom.items import Findings, Hints, Item, Slot
 from design.dom.roles import HEADINGS, own_name, role_of, section_name
+from design.dom.sizing import Sizing, floor, keeps, sizing
 from design.dom.slots import image_fill, slot_name
 from design.dom.snapshot import Box
 from design.dom.surface import border_widths, dimmed, look, picture_instead
 from design.dom.text import Break, Inline, Text, text_items
+from design.dom.tracks import grid_lines, row_lines
 from design.dom.turn import Rect, around
 from design.dom.vector import svg_slot, triangle
 from design.tree import SlotPaint, Solid, Stroke
@@ -147,8 +149,20 @@ def _replaced(box: Box, found: Findings) -> Item:
     paint = look(box, found)
     paint["fills"] = (*paint.get("fills", ()), image_fill(box, found), *dimmed(box))
     if not any(box.px(f"padding-{side}") for side in ("top", "right", "bottom", "left")):
-        return _leaf(box, "img", paint)
+        leaf = _leaf(box, "img", paint)
+        if "%" in box.authored("height") and _undistorted(box, found):  # of a height that was still to be found
+            leaf.hints.keeps, leaf.hints.sizing = True, (leaf.hints.sizing[0], "fixed")
+        return leaf
     return _inset(box, "img", paint)
+
+
+def _undistorted(box: Box, found: Findings) -> bool:
+    """Whether a picture is shown in the proportions of its file."""
+    asset = found.assets.get(box.dom.source(box.node))
+    width, height = (asset.get("width"), asset.get("height")) if isinstance(asset, dict) else (0, 0)
+    if not isinstance(width, int | float) or not isinstance(height, int | float) or not width or not box.height:
+        return False
+    return abs(height / width * box.width - box.height) < 1
 
 
 def _inset(box: Box, kind: str, paint: dict[str, object]) -> Item:
@@ -205,10 +219,17 @@ def _margins(box: Box) -> tuple[float, float, float, float]:
 
 def _hints(box: Box) -> Hints:
     display = box.css("display")
-    hints = Hints(padding=_padding(box), room=_margins(box), out=_out(box))
+    hints = Hints(padding=_padding(box), room=_margins(box), out=_out(box), sizing=sizing(box), floor=floor(box))
+    hints.keeps = keeps(box)
     if display.endswith("flex"):
         hints.direction = "col" if box.css("flex-direction").startswith("column") else "row"
         hints.wrap = box.css("flex-wrap") != "nowrap"
+        hints.gap = box.px("column-gap"), box.px("row-gap")
+    if display.endswith("grid"):
+        hints.lines = grid_lines(box)
+    elif display == "table-row":
+        hints.lines = row_lines(box)
+    hints.pushed = box.authored("margin-left", "0") == "auto", box.authored("margin-top", "0") == "auto"
     hints.justify, hints.align = box.css("justify-content"), box.css("align-items")
     grow = box.css("flex-grow")
     hints.grow = grow not in ("", "0")
@@ -244,16 +265,26 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
     if len(items) == 1 and not (box.tag in SECTIONS and _holds_room(item)):
         only = items[0]
         only.hints.room = _room(only, item)
+        only.hints.sizing = (_dissolved(only, item, 0), _dissolved(only, item, 1))
         only.name = only.name or item.name
         if only.kind != "t" and "role" in item.look:
             only.look.setdefault("role", item.look["role"])
         only.hints.grow |= item.hints.grow
+        only.hints.pushed = item.hints.pushed
         only.hints.out |= item.hints.out
         return only
     item.order = min(child.order for child in items)
     if box.width < 0.5 or box.height < 0.5 or _spills(item):
         _fit(item)
     return item
+
+
+def _dissolved(only: Item, wrapper: Item, axis: int) -> Sizing:
+    """What gives an item its extent once the wrapper around it is gone."""
+    own, around = only.hints.sizing[axis], wrapper.hints.sizing[axis]
+    if own == "fill" or not own:
+        return around if own else ""
+    return "fixed" if own == "share" and around != "fill" else own
 
 
 def _room(only: Item, wrapper: Item) -> tuple[float, float, float, float]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from design.tree import Align, Justify, Length, Sides, TextAlign, TextStyle
+from design.dom.sizing import UNKNOWN, Sizings
+from design.dom.tracks import Lines
+from design.tree import Align, Justify, Length, Sides, TextAlign, TextStyle, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,17 @@ class Hints:
     justify: str = ""
     align: str = ""
     wrap: bool = False
+    gap: tuple[float, float] = (0.0, 0.0)  # column-gap, row-gap
     padding: Sides = (0.0, 0.0, 0.0, 0.0)  # border included
     room: Sides = (0.0, 0.0, 0.0, 0.0)  # what it keeps free around itself: margins, and what dissolved wrappers added
     grow: bool = False  # takes what is left of its row
     block: bool = True  # as wide as its parent lets it be
     out: bool = False  # absolute or fixed
+    sizing: Sizings = UNKNOWN
+    lines: Lines | None = None  # of a CSS grid
+    pushed: tuple[bool, bool] = (False, False)  # whether it takes the room before it in a row, in a column
+    keeps: bool = False  # its proportions: the height follows the width
+    floor: float = 0.0  # the least height, where that is what makes it so high
 
 
 @dataclass(slots=True, eq=False)
@@ -119,8 +127,14 @@ class Plan:
     justify: Justify = "start"
     align: Align = "start"
     columns: int = 0
+    tracks: tuple[Track, ...] = ()
+    row_tracks: tuple[Track, ...] = ()
+    lines: Lines | None = None
+    areas: list[tuple[int, int, int, int]] = field(default_factory=list)  # of the children of a grid with lines
+    wrap: bool = False
     content: tuple[float, float] = (0.0, 0.0)  # start and end of the cross axis inside the padding
     flush: bool = False  # the flow ends where the padding begins
+    tight: bool = False  # nothing is left of the main axis to justify with
     full: bool = False  # the flow takes all of the main axis
 
     @property

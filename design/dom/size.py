@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from design.dom.cells import cell_of, room
 from design.dom.items import Item, Plan
-from design.tree import FILL, HUG, SOFT_BREAK, At, Kind, Length, Node
+from design.tree import FILL, HUG, SOFT_BREAK, At, Cell, Kind, Length, Node, Track
 
 _NEAR = 0.3
 _EXACT = 0.06  # what hugs must hug exactly: the error of one is moved to all that follow
+_ODD = 0.1  # what proportions may be off by
 _SLACK = 1.0  # a line of text with less room than this would break where fonts differ
 
 
@@ -39,11 +42,19 @@ def _hugs(item: Item) -> tuple[bool, bool]:
     plan = item.plan
     if plan is None or plan.kind == "box":
         return False, False
-    main = plan.justify == "start" and plan.flush
+    main = (plan.justify == "start" or plan.tight) and plan.flush
     if plan.kind == "grid":
-        return False, main
+        return False, (main and item.hints.sizing[1] != "fixed") or item.hints.floor > 0
     across = any(_spans(child, plan, _EXACT) and _gives(child, 1 - plan.axis) for child in plan.flow)
-    return (across, main) if plan.axis else (main, across)
+    wide, high = (across, main) if plan.axis else (main, across)
+    return wide and item.hints.sizing[0] not in ("fixed", "share"), (
+        (high and item.hints.sizing[1] != "fixed") or item.hints.floor > 0
+    )
+
+
+def _snug(item: Item) -> bool:
+    """Whether a text has no more room than it needs: a hundredth of a pixel less, and it would break."""
+    return item.kind == "t" and item.hugs[0]
 
 
 def _unbroken(item: Item) -> bool:
@@ -63,9 +74,12 @@ def _spans(child: Item, plan: Plan, near: float = _NEAR) -> bool:
 
 def _size_children(frame: Item, plan: Plan) -> None:
     growing, stretched = _growing(frame, plan), _stretched(plan)
+    cells = _in_rooms(plan)
     for child in plan.children:
         if child.absolute:
-            child.size = _own(child, 0), _own(child, 1)
+            child.size = _covering(child, frame, 0), _covering(child, frame, 1)
+        elif id(child) in cells:
+            child.size = cells[id(child)]
         elif plan.kind == "grid":
             child.size = FILL, FILL if id(child) in stretched else _own(child, 1)
         else:
@@ -74,9 +88,46 @@ def _size_children(frame: Item, plan: Plan) -> None:
             child.size = (across, main) if plan.axis else (main, across)
 
 
+def _covering(child: Item, frame: Item, axis: int) -> Length:
+    """The extent of what is out of the flow: it fills a frame that it is held to on both sides."""
+    near, far = child.start(axis) - frame.start(axis), frame.end(axis) - child.end(axis)
+    if (
+        child.hints.sizing[axis] == "fill"
+        and child.hints.out
+        and child.kind != "t"
+        and max(abs(near), abs(far)) < _EXACT
+    ):
+        return FILL
+    return _own(child, axis)
+
+
+def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
+    """The sizes of a grid's children whose cells are known; sets the rows that no content gives."""
+    lines = plan.lines
+    if lines is None:
+        return {}
+    found: dict[int, tuple[Length, Length]] = {}
+    given: set[int] = set()
+    for child, area in zip(plan.flow, plan.areas, strict=True):
+        left, top, right, bottom = room(area, lines)
+        wide = abs(child.x - left) <= _NEAR and abs(child.right - right) <= _NEAR
+        high = abs(child.y - top) <= _EXACT and abs(child.bottom - bottom) <= _EXACT
+        hugging = all(plan.tracks[column].unit == "hug" for column in range(area[0], area[2] + 1))
+        fills = wide and not hugging and child.hints.sizing[0] not in ("hug", "fixed") and not _snug(child)
+        tall = high and not _gives(child, 1) and plan.align != "baseline"
+        found[id(child)] = FILL if fills else _own(child, 0), FILL if tall else _own(child, 1)
+        if area[1] == area[3] and ((high and not tall) or plan.align == "baseline"):
+            given.add(area[1])
+    if len(given) < len(lines.rows):
+        plan.row_tracks = tuple(
+            Track(0, "hug") if i in given else Track(end - start, "px") for i, (start, end) in enumerate(lines.rows)
+        )
+    return found
+
+
 def _stretched(plan: Plan) -> set[int]:
     """The cells of a grid that are as high as their row because another cell makes it so."""
-    if plan.kind != "grid":
+    if plan.kind != "grid" or plan.lines is not None:
         return set()
     found: set[int] = set()
     cells = plan.flow
@@ -100,6 +151,12 @@ def _across(child: Item, plan: Plan, hugged: bool) -> Length:
     axis = 1 - plan.axis
     if not _spans(child, plan) or (child.kind == "t" and axis == 1):
         return _own(child, axis)
+    known = child.hints.sizing[axis]
+    if axis == 0 and known:
+        if known == "fill" and not hugged and not _snug(child):
+            return FILL
+        if known in ("hug", "fixed", "share"):
+            return _own(child, axis)
     if child.kind == "t":
         if child.hugs[0] and not child.hints.block:
             return HUG
@@ -115,9 +172,12 @@ def _across(child: Item, plan: Plan, hugged: bool) -> Length:
 
 def _growing(frame: Item, plan: Plan) -> set[int]:
     """The children that share what is left of a row."""
-    if plan.kind != "row" or plan.justify != "start" or not plan.full or frame.size[0] == HUG:
+    if plan.kind != "row" or not (plan.justify == "start" or plan.tight) or not plan.full or frame.size[0] == HUG:
         return set()
     flow = [child for child in plan.flow if child.kind != "svg"]
+    if any(child.hints.sizing[0] for child in flow):
+        able = [child for child in flow if child.hints.sizing[0] in ("fill", "share") and not _snug(child)]
+        return {id(child) for child in _alike(able)}
     able = [child for child in flow if child.hints.grow]
     if not able:
         frames = [child for child in flow if child.kind in ("frame", "img") and not child.hugs[0]]
@@ -128,14 +188,19 @@ def _growing(frame: Item, plan: Plan) -> set[int]:
     if not able:
         texts = [child for child in flow if child.kind == "t" and child.lines > 1]
         able = texts if len(texts) == 1 else []
+    return {id(child) for child in _alike(able)}
+
+
+def _alike(able: list[Item]) -> list[Item]:
+    """Those of one width, else the widest alone: what fills a row shares it evenly."""
     if len(able) > 1 and max(c.width for c in able) - min(c.width for c in able) > 0.1:
-        able = [max(able, key=lambda c: c.width)]
-    return {id(child) for child in able}
+        return [max(able, key=lambda c: c.width)]
+    return able
 
 
 def _node(item: Item, children: tuple[Node, ...]) -> Node:
     look = dict(item.look)
-    place = {}
+    place: dict[str, Any] = {}
     if item.plan is None and item.kind == "frame":
         kind: Kind = "oval" if _round(item) else "rect"
     else:
@@ -152,14 +217,51 @@ def _node(item: Item, children: tuple[Node, ...]) -> Node:
             "gap": plan.gap,
             "justify": plan.justify,
             "align": plan.align,
+            "wrap": plan.wrap,
             "columns": plan.columns,
+            "column_tracks": plan.tracks,
+            "row_tracks": plan.row_tracks,
         }
         children = tuple(
             _placed(node, child, item) if child.absolute else node
             for node, child in zip(children, plan.children, strict=True)
         )
+        if plan.lines is not None:
+            children = _in_cells(children, plan)
     width, height = item.size
-    return Node(kind, item.name, width, height, children=children, **place, **look)  # type: ignore[arg-type]
+    if (
+        item.hints.keeps
+        and item.hints.sizing[1] != "fill"
+        and width == FILL
+        and not isinstance(height, str)
+        and height > 0
+    ):
+        place["ratio"] = _ratio(item.width, height)
+    if height == HUG and item.hints.floor:
+        place["min_height"] = item.hints.floor
+    return Node(kind, item.name, width, height, children=children, **place, **look)
+
+
+def _ratio(width: float, height: float) -> float:
+    """With as few decimals as the height can do with: pictures alike are to have one ratio."""
+    for digits in (1, 2, 3):
+        ratio = round(width / height, digits)
+        if ratio and abs(width / ratio - height) < _ODD:
+            return ratio
+    return width / height
+
+
+def _in_cells(nodes: tuple[Node, ...], plan: Plan) -> tuple[Node, ...]:
+    """With the cells that the grid's own order would not give them."""
+    cells = [cell_of(area) for area in plan.areas]
+    in_order = all(cell == Cell(i % plan.columns + 1, i // plan.columns + 1) for i, cell in enumerate(cells))
+    if in_order:
+        return nodes
+    left = iter(cells)
+    return tuple(
+        node if child.absolute else replace(node, cell=next(left))
+        for node, child in zip(nodes, plan.children, strict=True)
+    )
 
 
 def _placed(node: Node, child: Item, frame: Item) -> Node:

@@ -17,6 +17,7 @@ MAX_BYTES = 256 << 20
 MAX_LAYOUT_NODES = 100_000
 FORMAT = "gesso-dom/1"
 _FAR = 200_000.0
+_ELEMENT = 1  # DOM nodeType
 
 
 def load_snapshot(blob: bytes) -> dict[str, Any]:
@@ -110,6 +111,12 @@ class Box:
     def attribute(self, name: str) -> str:
         return self.dom.attributes(self.node).get(name, "")
 
+    def authored(self, name: str, usual: str = "auto") -> str:
+        """A length as the style sheets gave it (`80%`, `1fr 2fr`); "" where the snapshot does not say."""
+        if self.dom.authored is None or self.text is not None or self.tag[:2] == "::":
+            return ""
+        return self.dom.authored.get(self.node, {}).get(name, usual)
+
 
 def pixels(value: str) -> float:
     """`12.5px` → 12.5; anything else, NaN included, → 0; held within ±200,000."""
@@ -146,6 +153,7 @@ class Dom:
         self._typed = self._rare("textValue") | {k: v for k, v in self._inputs.items() if v.strip()}
         self._text = document.get("textBoxes")
         self._children: list[list[int]] | None = None
+        self.authored = self._authored(snapshot.get("media"))
 
     def string(self, index: Any) -> str:
         return self.texts[index] if isinstance(index, int) and 0 <= index < len(self.texts) else ""
@@ -205,6 +213,37 @@ class Dom:
         if not isinstance(index, list) or not isinstance(value, list):
             return {}
         return {i: self.string(v) for i, v in zip(index, value, strict=False) if isinstance(i, int)}
+
+    def _authored(self, media: Any) -> dict[int, dict[str, str]] | None:
+        """Node → what its style sheets gave; None where the snapshot has none that fits its tree."""
+        given = media.get("authored") if isinstance(media, dict) else None
+        if not isinstance(given, dict) or not isinstance(given.get("rows"), list):
+            return None
+        elements = self._light_elements()
+        if given.get("elements") != len(elements):
+            return None
+        found: dict[int, dict[str, str]] = {}
+        for row in given["rows"]:
+            if not isinstance(row, list) or len(row) != 3 or not isinstance(row[2], dict):
+                return None
+            number, tag, own = row
+            if not isinstance(number, int) or not 0 <= number < len(elements) or self.name(elements[number]) != tag:
+                return None
+            found[elements[number]] = {k: v for k, v in own.items() if isinstance(k, str) and isinstance(v, str)}
+        return found
+
+    def _light_elements(self) -> list[int]:
+        """The elements of the document, those of shadow roots and pseudo elements left out, in document order."""
+        types, shadows = _ints(self.nodes.get("nodeType")), self.nodes.get("shadowRootType")
+        index = shadows.get("index") if isinstance(shadows, dict) else None
+        hidden = {i for i in index if isinstance(i, int)} if isinstance(index, list) else set()
+        found = []
+        for node, kind in enumerate(types):
+            if node in hidden or (0 <= node < len(self.parents) and self.parents[node] in hidden):
+                hidden.add(node)
+            elif kind == _ELEMENT and not self.name(node).startswith("::"):
+                found.append(node)
+        return found
 
     def boxes(self) -> list[Box]:
         """Every laid-out box in document order, linked into one tree; the first is the document's."""

@@ -77,11 +77,17 @@ def text_items(pieces: list[Inline], owner: Box, area: tuple[float, float] | Non
     if not atoms:
         whole = _paragraph(lines, area)
         if whole:
+            if owner.authored("width"):
+                whole.hints.sizing = ("fill" if area else "hug", "hug")
             return [whole]
     items = list(atoms)
     for segment in segments if atoms else [parts]:
         for line in _lines(segment):
             items += [item for stretch in _stretches(line) if (item := _paragraph([stretch], None))]
+    if owner.authored("width"):
+        for item in items:
+            if item.kind == "t":
+                item.hints.sizing = ("hug", "hug")
     return items
 
 
@@ -322,8 +328,9 @@ def _text_look(lines: list[list[_Part]], rows: list[int], base: _Part, leading: 
     for i, line in enumerate(lines):
         if i:
             text, look = runs[-1]
+            hard = line[0].hard or line[0].box.css("white-space") == "pre"
             runs[-1] = (
-                text.rstrip(" ") + ("\n" if line[0].hard else SOFT_BREAK) + "\n" * (rows[i] - rows[i - 1] - 1),
+                text.rstrip(" ") + ("\n" if hard else SOFT_BREAK) + "\n" * (rows[i] - rows[i - 1] - 1),
                 look,
             )
         for part in line:

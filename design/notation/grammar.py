@@ -172,6 +172,7 @@ def _attributes() -> Grammar:
             _attr("bg(", size, ")"),
             _attr(_flags("text_align")),
             _attr(_flags("vertical")),
+            _attr("ar", size),
             _attr("lines", Rule("whole")),
             _attr("up"),
             _attr("ul"),

@@ -281,6 +281,7 @@ _SIMPLE: dict[str, Callable[[Cursor], Any]] = {
     "blur": Cursor.decimal,
     "backdrop": Cursor.decimal,
     "rotation": Cursor.decimal,
+    "ratio": Cursor.decimal,
     "max_lines": lambda cursor: int(cursor.decimal()),
     "fills": Cursor.paint,
     "runs": Cursor.run,
@@ -304,6 +305,7 @@ _WORDS = (
     ("span", "span"),
     ("lines", "max_lines"),
     ("rot", "rotation"),
+    ("ar", "ratio"),
     ("raw", "raw"),
 )
 _LETTERS = {"p": "padding", "r": "radii", "g": "gap", "o": "opacity", "s": "stroke"}

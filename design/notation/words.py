@@ -95,6 +95,7 @@ SPELLED = {
     "text-align": "text_align",
     "vertical": "vertical",
     "lines": "max_lines",
+    "ratio": "ratio",
     "role": "role",
     "link": "link",
     "bind": "bind",

@@ -210,12 +210,18 @@ def _effects(node: Node, parts: list[str]) -> None:
         parts.append("t" + node.text_align[0])
     if node.vertical != "top":
         parts.append("v" + node.vertical[0])
+    if node.ratio:
+        parts.append("ar" + ratio_text(node.ratio))
     if node.max_lines:
         parts.append(f"lines{node.max_lines}")
     if node.upper:
         parts.append("up")
     if node.underline:
         parts.append("ul")
+
+
+def ratio_text(ratio: float) -> str:
+    return f"{ratio:.4f}".rstrip("0").rstrip(".")
 
 
 def _content(node: Node, parts: list[str]) -> None:

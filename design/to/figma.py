@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from design.notation import print_node
+from design.notation.write import ratio_text
 from design.to.figma_instances import Instance, Instances, aligned
 from design.to.figma_layout import extent, grid_cells, layout, limits, place, sizing
 from design.to.figma_paint import Paints
@@ -237,6 +238,8 @@ class _Payload:
 def _data(node: Node, drawn: SlotPaint | None) -> dict[str, str]:
     """What the layer says that Figma has no place for, by the notation's own names."""
     data = {"role": node.role, "bind": node.bind, "shown": node.shown, "raw": node.raw}
+    if node.ratio:
+        data["ratio"] = ratio_text(node.ratio)
     if node.link and node.kind != "t":
         data["link"] = node.link
     if node.kind in ("img", "svg", "line") or (node.kind == "use" and not node.component):

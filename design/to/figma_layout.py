@@ -168,6 +168,11 @@ def turned(x: float, y: float, size: tuple[float, float], degrees: float) -> tup
     return round(x + dx, 2) + 0.0, round(y + dy, 2) + 0.0
 
 
+def _locked(node: Node) -> bool:
+    """Whether a layer's height follows its width."""
+    return bool(node.ratio) and node.width == FILL and not isinstance(node.height, str)
+
+
 def extent(node: Node, parent: Node | None) -> tuple[float, float]:
     """A size in numbers; what fills or hugs starts from what its parent or its children say."""
     return _extent(node, parent, 0), _extent(node, parent, 1)
@@ -178,6 +183,8 @@ def _extent(node: Node, parent: Node | None, axis: int) -> float:
     if not isinstance(length, str):
         return length
     if length == FILL and parent is not None:
+        if _locked(node) and axis == 0:
+            return round(float(node.height) * node.ratio, 2)
         outer: Length = (parent.width, parent.height)[axis]
         return outer if not isinstance(outer, str) else _SOME
     ends = [0.0]

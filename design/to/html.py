@@ -94,7 +94,7 @@ class _Page:
 
     def node(self, node: Node, parent: Node | None, active: bool) -> tuple[str, str]:
         """(opening with its own content, closing); `active` says that a link or button is around it already."""
-        rules = place(node, parent) + size(node, parent) + self.painter.surface(node)
+        rules = place(node, parent) + size(node, parent, self.reflow) + self.painter.surface(node)
         label = f' title="{escape(node.name)}"' if node.name and parent is None else ""
         if node.kind in ("img", "svg"):
             return self._image(node, rules, label), ""
@@ -151,7 +151,7 @@ class _Page:
         elif node.vertical != "top":
             rules.append(f"align-content:{'center' if node.vertical == 'middle' else 'end'}")
         broken = any(SOFT_BREAK in run.text for run in node.runs) and not self.reflow
-        flows = node.text_align == "justify" or not (broken or node.width == HUG)
+        flows = self._flows(node) or not (broken or node.width == HUG)
         rules.append("white-space:" + ("pre-wrap" if flows else "pre"))
         return rules
 
@@ -169,8 +169,13 @@ class _Page:
             rules.append(f"letter-spacing:{exact(type_.letter_spacing)}")
         return rules
 
+    def _flows(self, node: Node) -> bool:
+        """Whether its lines may end elsewhere; what hugs and has breaks of its own is set as it is written."""
+        written = node.width == HUG and any("\n" in run.text for run in node.runs)
+        return node.text_align == "justify" or (self.reflow and not written)
+
     def _runs(self, node: Node, active: bool) -> str:
-        flows = node.text_align == "justify" or (self.reflow and node.width != HUG)
+        flows = self._flows(node)
         led = self._found(node.style).line_height > 0
         return "".join(self._run(run, flows, active, led) for run in node.runs)
 

@@ -304,14 +304,21 @@ def _pinned(at: float, length: float | str, whole: float | str, wanted: bool) ->
     return whole - at - length
 
 
-def size(node: Node, parent: Node | None) -> list[str]:
-    """Width and height, and their limits."""
+def _hugging(inside: str) -> str:
+    return {"": "width:max-content", "at": "width:max-content", "row": "flex:0 1 auto"}.get(inside, "width:fit-content")
+
+
+def size(node: Node, parent: Node | None, reflow: bool = False) -> list[str]:
+    """Width and height, and their limits; with `reflow`, what hugs gives way where there is no room for it."""
     rules = []
     inside = "" if parent is None else "at" if node.at else parent.kind
+    follows = bool(node.ratio) and node.width == FILL and not isinstance(node.height, str)
     for axis, length, name in ((0, node.width, "width"), (1, node.height, "height")):
         if length == HUG:
             if axis == 0:
-                rules.append("width:max-content")
+                rules.append(_hugging(inside) if reflow else "width:max-content")
+        elif axis and follows:
+            rules.append(f"height:auto;aspect-ratio:{node.ratio:g}")
         elif length != FILL:
             rules.append(f"{name}:{px(float(length))}")
         elif inside in ("", "at"):

@@ -95,6 +95,8 @@ class _Layout:
         given = room or (None, None)
         width = _limited(_own(node.width, given[0]), node.min_width, node.max_width)
         height = _limited(_own(node.height, given[1]), node.min_height, node.max_height)
+        if node.ratio and node.width == FILL and width is not None and not isinstance(node.height, str):
+            height = _limited(width / node.ratio, node.min_height, node.max_height)
         box = _Box(node, number, number + 1)
         if node.kind == "t":
             self._text(box, width)

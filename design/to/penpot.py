@@ -251,6 +251,8 @@ def _item(node: Node, parent: Node) -> dict[str, Any]:
     limits = {"layoutItemMinW": node.min_width, "layoutItemMaxW": node.max_width}
     limits |= {"layoutItemMinH": node.min_height, "layoutItemMaxH": node.max_height}
     found |= {name: value for name, value in limits.items() if value}
+    if node.ratio:
+        found |= {"proportion": node.ratio, "proportionLock": True}
     if node.self_align in ("start", "center", "end"):
         found["layoutItemAlignSelf"] = node.self_align
     return found

@@ -307,6 +307,8 @@ def _sized(node: Node, parent: Node | None) -> list[str]:
                 found.append("self-stretch")
             else:
                 found.append(f"{key}-full")
+        elif key == "h" and node.ratio and node.width == FILL and length != HUG:
+            found.append(f"h-auto aspect-[{node.ratio:g}]")
         elif length != HUG:
             found.append(f"{key}-[{_px(float(length))}] shrink-0")
     limits = (

@@ -21,6 +21,7 @@ from design.tree.values import (
     number,
     one_line,
     positive,
+    proportion,
     put,
     share,
     sides,
@@ -135,6 +136,7 @@ class Node:
     kind             `use` is an instance of `component`; the others as in docs/notation.md
     role             what it is to a reader: `h1`, `nav`, `button`, `input` …
     min_, max_       px; None: no maximum
+    ratio            width over height that is kept: a height in px follows where the width fills; 0: none
     columns          of a grid, all alike; `column_tracks` where they differ, and then their number
     self_align       across the parent's axis, for this child alone
     rotation         degrees clockwise about the middle, -180 < r ≤ 180; position and size are those before it
@@ -184,6 +186,7 @@ class Node:
     visible: bool = True
     vertical: Vertical = "top"
     max_lines: int = 0
+    ratio: float = 0.0
     link: str = ""
     bind: str = ""
     shown: str = ""
@@ -276,6 +279,7 @@ _NORMAL: tuple[tuple[str, object, Callable[[Any], object]], ...] = (
     ("max_width", None, positive),
     ("max_height", None, positive),
     ("rotation", 0.0, _turn),
+    ("ratio", 0.0, proportion),
     ("link", "", lambda value: one_line(value, MAX_LINK)),
 )
 

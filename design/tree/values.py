@@ -40,6 +40,12 @@ def positive(value: float) -> float:
     return value if value > 0 else 0.0
 
 
+def proportion(value: float) -> float:
+    """A ratio of two lengths with four decimals, within 1e-3 … 1e3; 0 is none."""
+    value = float(value)
+    return round(max(0.001, min(1000.0, value)), 4) if value > 0 else 0.0
+
+
 def share(value: float) -> float:
     """An opacity or a position in 0…1 with four decimals."""
     return 0.0 if math.isnan(value) else round(max(0.0, min(1.0, value)), 4) + 0.0

@@ -57,7 +57,7 @@ def here() -> Iterator[tuple[str, Design, dict[str, str]]]:
 
 def crawled(sites: Path, home: Path) -> Iterator[tuple[str, Design, dict[str, str]]]:
     """A design for every view of every site's entry page."""
-    from benchmarks.fidelity import crawl_entries
+    from benchmarks.entries import crawl_entries
     from crawlers.captures import CaptureStore
     from pipelines.export import import_capture
     from pipelines.fidelity import representative

@@ -217,7 +217,7 @@ class Node(_Strict):
     sizing: Sizing
     limits: Limits
     place: Place
-    data: dict[Literal["role", "bind", "shown", "raw", "link", "kind", "slot", "use"], str]
+    data: dict[Literal["role", "bind", "shown", "raw", "link", "kind", "slot", "ratio", "use"], str]
     svg: str | None = None
     cell: list[int] | None = None
     span: list[int] | None = None

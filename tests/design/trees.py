@@ -128,6 +128,7 @@ def nodes(children: st.SearchStrategy[Node] | None = None) -> st.SearchStrategy[
         "visible": st.booleans(),
         "vertical": st.sampled_from(["middle", "bottom"]),
         "max_lines": st.integers(-1, 2000),
+        "ratio": numbers,
         "link": texts,
         "bind": tokens,
         "shown": tokens,

@@ -205,13 +205,14 @@ export class Builder {
     if (ranges && layer.type === 'TEXT') await this.ranges(layer, ranges);
   }
 
-  private size(layer: Layer, { resize, props, type }: Entry): void {
+  private size(layer: Layer, { resize, props, type, data }: Entry): void {
     const hugs = props.textAutoResize === 'WIDTH_AND_HEIGHT';
     if (resize && !hugs) {
       const [width, height] = resize;
       if (type === 'SVG' && layer.type === 'FRAME') layer.rescale(Math.max(0.01, Math.min(width / layer.width, height / layer.height)));
       if (layer.width !== width || layer.height !== height || layer.type === 'TEXT') layer.resize(width, height);
     }
+    if (data.ratio && layer.type !== 'TEXT' && 'lockAspectRatio' in layer) layer.lockAspectRatio();
     if (layer.type === 'TEXT' && props.textAutoResize) layer.textAutoResize = props.textAutoResize as TextNode['textAutoResize'];
   }
 

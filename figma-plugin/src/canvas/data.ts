@@ -8,6 +8,7 @@ export interface LayerData {
   link?: string;
   kind?: string;
   slot?: string;
+  ratio?: string;
   use?: string;
 }
 

@@ -1,6 +1,6 @@
 // The selection → a design: tokens by name, components, instances, and the pictures that its slots hold.
 import {
-  type Component, type Design, type Node, type Paint, type Prop, SOFT_BREAK, TreeError, design as makeDesign, expand, node as makeNode,
+  type Component, type Design, type Node, type Paint, type Prop, type Run, SOFT_BREAK, TreeError, design as makeDesign, expand, node as makeNode,
   prop, run, solid, word,
 } from '../tree';
 import { ownOf, same } from '../tree/expand';
@@ -317,12 +317,23 @@ function equal(a: Node, b: Node): boolean {
   return true;
 }
 
-/** A value as the canvas has it: a letter has one decoration, and in a box of its own text breaks its lines itself. */
+/**
+ * A value as the canvas has it: a letter has one decoration, and in a box of its own text breaks its lines itself. Which of
+ * its letters' paint and type are the text's own, the canvas does not say.
+ */
 function drawn(node: Node, name: keyof Node): unknown {
-  if (node.kind !== 't' || (name !== 'runs' && name !== 'underline')) return node[name];
-  if (name === 'underline') return node.underline && !node.runs.length;
+  if (node.kind !== 't' || !['runs', 'underline', 'fills', 'style'].includes(name)) return node[name];
+  if (name !== 'runs') return node.runs.length ? null : node[name];
   const shown = (text: string): string => (node.width === 'hug' ? text : text.replaceAll(SOFT_BREAK, ' '));
-  return node.runs.map((piece) => ({ ...piece, text: shown(piece.text), underline: !piece.strike && (piece.underline || node.underline) }));
+  const pieces: Run[] = [];
+  for (const piece of node.runs) {
+    const own = { paint: piece.paint ?? node.fills.at(-1) ?? null, style: piece.style ?? node.style };
+    const made = { ...piece, ...own, text: shown(piece.text), underline: !piece.strike && (piece.underline || node.underline) };
+    const before = pieces.at(-1);
+    if (before && same({ ...before, text: '' }, { ...made, text: '' })) pieces[pieces.length - 1] = { ...made, text: before.text + made.text };
+    else pieces.push(made);
+  }
+  return pieces;
 }
 
 /** A paint style stands for all of a colour: in part, its colour is read, and not its name. */

@@ -37,6 +37,7 @@ export class LayerReader {
     if (data.role && /^[a-z][a-z0-9_-]{0,63}$/.test(data.role)) base.role = data.role;
     if (data.raw) base.raw = data.raw;
     if (data.link) base.link = data.link;
+    if (data.ratio && 'targetAspectRatio' in layer && layer.targetAspectRatio) base.ratio = Number(data.ratio) || 0;
     for (const name of ['bind', 'shown'] as const) if (data[name]) base[name] = data[name];
     if (layer.type === 'GROUP' || layer.type === 'SECTION' || layer.type === 'TRANSFORM_GROUP' || layer.type === 'COMPONENT_SET') {
       const group = layer.type === 'GROUP' || layer.type === 'TRANSFORM_GROUP';

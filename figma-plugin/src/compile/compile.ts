@@ -1,6 +1,6 @@
 // Design tree → payload. As design/to/figma.py, and tested to give the same.
 import { type Design, FRAMES, type Node, SOFT_BREAK, SPACE, type SlotPaint } from '../tree';
-import { printNode } from '../notation';
+import { printNode, ratioText } from '../notation';
 import { inlinedImage } from './links';
 import { type Instance, Instances, aligned } from './instances';
 import { type Cell4, extent, gridCells, layout, limits, place, sizing } from './layout';
@@ -222,6 +222,7 @@ function dataOf(node: Node, drawn: SlotPaint | undefined): Record<string, string
   if (node.bind) data.bind = node.bind;
   if (node.shown) data.shown = node.shown;
   if (node.raw) data.raw = node.raw;
+  if (node.ratio) data.ratio = ratioText(node.ratio);
   if (node.link && node.kind !== 't') data.link = node.link;
   if (['img', 'svg', 'line'].includes(node.kind)) data.kind = node.kind;
   if (drawn) data.slot = drawn.slot;

@@ -156,6 +156,7 @@ function along(node: Node, parent: Node | null, axis: 0 | 1): number {
   const length = lengthOf(node);
   if (typeof length === 'number') return length;
   if (length === 'fill' && parent) {
+    if (axis === 0 && node.ratio && typeof node.height === 'number') return rounded(node.height * node.ratio, 2);
     const outer = lengthOf(parent);
     return typeof outer === 'number' ? outer : SOME;
   }

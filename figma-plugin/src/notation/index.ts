@@ -1,3 +1,3 @@
 export { NotationError } from './cursor';
 export { parse, repair } from './read';
-export { print, printNode } from './write';
+export { print, printNode, ratioText } from './write';

@@ -248,13 +248,13 @@ const SIMPLE: Readonly<Record<string, (cursor: Cursor) => unknown>> = {
   padding: (cursor) => cursor.sides(), radii: (cursor) => cursor.sides(), width: (cursor) => cursor.length(),
   height: (cursor) => cursor.length(), minWidth: decimal, maxWidth: decimal, minHeight: decimal, maxHeight: decimal,
   opacity: (cursor) => cursor.decimal() / 100, blur: decimal, backdrop: decimal, rotation: decimal,
-  maxLines: (cursor) => Math.trunc(cursor.decimal()), fills: (cursor) => cursor.paint(), runs: (cursor) => cursor.run(),
+  ratio: decimal, maxLines: (cursor) => Math.trunc(cursor.decimal()), fills: (cursor) => cursor.paint(), runs: (cursor) => cursor.run(),
   raw: (cursor) => cursor.json(), style, role: (cursor) => cursor.token('a role such as h1 or nav'), bind: property, shown: property,
 };
 const WORDS: readonly (readonly [string, string])[] = [
   ['sh(', 'shadow'], ['ish(', 'inner'], ['blur(', 'blur'], ['bg(', 'backdrop'], ['mix(', 'blend'], ['url(', 'link'],
   ['cols(', 'columns'], ['cols', 'columns'], ['rows(', 'rowTracks'], ['cell', 'cell'], ['span', 'span'], ['lines', 'maxLines'],
-  ['rot', 'rotation'], ['raw', 'raw'],
+  ['rot', 'rotation'], ['ar', 'ratio'], ['raw', 'raw'],
 ];
 const LETTERS: Readonly<Record<string, string>> = { p: 'padding', r: 'radii', g: 'gap', o: 'opacity', s: 'stroke' };
 

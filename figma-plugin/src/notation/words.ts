@@ -28,7 +28,7 @@ export const SPELLED: Readonly<Record<string, string>> = {
   align: 'align', self: 'selfAlign', columns: 'columns', rows: 'rowTracks', cell: 'cell', span: 'span', fill: 'fills',
   stroke: 'stroke', radius: 'radii', shadow: 'shadow', 'inner-shadow': 'inner', opacity: 'opacity', blend: 'blend',
   blur: 'blur', backdrop: 'backdrop', rotate: 'rotation', style: 'style', 'text-align': 'textAlign', vertical: 'vertical',
-  lines: 'maxLines', role: 'role', link: 'link', bind: 'bind', show: 'shown', text: 'runs', raw: 'raw',
+  lines: 'maxLines', ratio: 'ratio', role: 'role', link: 'link', bind: 'bind', show: 'shown', text: 'runs', raw: 'raw',
 };
 export const CHOICES: Readonly<Record<string, readonly string[]>> = {
   justify: ['start', 'center', 'end', 'between'],

@@ -129,6 +129,10 @@ function layout(node: Node, say: Say): void {
   say(cell.column || cell.row ? `cell${cell.column},${cell.row}${span}` : `span${cell.columns}${cell.rows > 1 ? ',' + cell.rows : ''}`);
 }
 
+export function ratioText(ratio: number): string {
+  return ratio.toFixed(4).replace(/\.?0+$/, '');
+}
+
 function effects(node: Node, say: Say): void {
   say(node.opacity !== 1 && 'o' + n(node.opacity * 100));
   say(node.blend !== 'normal' && `mix(${node.blend})`);
@@ -140,6 +144,7 @@ function effects(node: Node, say: Say): void {
   say(node.backdrop && `bg(${n(node.backdrop)})`);
   say(node.textAlign !== 'left' && 't' + node.textAlign[0]);
   say(node.vertical !== 'top' && 'v' + node.vertical[0]);
+  say(node.ratio && 'ar' + ratioText(node.ratio));
   say(node.maxLines && `lines${node.maxLines}`);
   say(node.upper && 'up');
   say(node.underline && 'ul');

@@ -1,7 +1,7 @@
 // The design tree: plain, read-only values; `node` and its like normalise as design/tree does in Python.
 import type { Paint, Shadow, Stroke } from './paint';
 import {
-  COMPONENT, type Length, type Sides, TreeError, ZERO, canonicalJson, clean, length, number, oneLine, positive, share, sides,
+  COMPONENT, type Length, type Sides, TreeError, ZERO, canonicalJson, clean, length, number, oneLine, positive, proportion, share, sides,
   token, whole,
 } from './values';
 
@@ -110,6 +110,7 @@ export interface Node {
   readonly visible: boolean;
   readonly vertical: Vertical;
   readonly maxLines: number;
+  readonly ratio: number;
   readonly link: string;
   readonly bind: string;
   readonly shown: string;
@@ -140,7 +141,7 @@ export const DEFAULTS: Omit<Node, 'kind' | 'children'> = {
   columns: 0, fills: [], strokes: [], radii: ZERO, shadows: [], opacity: 1, clip: false, blur: 0, backdrop: 0, style: null,
   textAlign: 'left', upper: false, underline: false, runs: [], raw: '', role: '', minWidth: 0, maxWidth: null, minHeight: 0,
   maxHeight: null, selfAlign: null, columnTracks: [], rowTracks: [], cell: null, rotation: 0, blend: 'normal', scroll: '',
-  visible: true, vertical: 'top', maxLines: 0, link: '', bind: '', shown: '', component: '', props: [],
+  visible: true, vertical: 'top', maxLines: 0, ratio: 0, link: '', bind: '', shown: '', component: '', props: [],
 };
 
 export const MAX_LINK = 4000;
@@ -217,6 +218,7 @@ export function node(given: Fields): Node {
   made.maxWidth = made.maxWidth === null ? null : positive(made.maxWidth);
   made.maxHeight = made.maxHeight === null ? null : positive(made.maxHeight);
   made.rotation = turn(made.rotation);
+  made.ratio = proportion(made.ratio);
   made.link = oneLine(made.link, MAX_LINK);
   const alike = made.columnTracks.every((t) => t.unit === 'fr' && t.value === 1);
   made.columns = made.columnTracks.length || whole(made.columns);

@@ -48,6 +48,11 @@ export function positive(value: number): number {
 }
 
 /** An opacity or a position in 0…1 with four decimals. */
+/** A ratio of two lengths with four decimals, within 1e-3 … 1e3; 0 is none. */
+export function proportion(value: number): number {
+  return value > 0 ? rounded(Math.max(0.001, Math.min(1000, value)), 4) : 0;
+}
+
 export function share(value: number): number {
   return Number.isNaN(value) ? 0 : rounded(Math.max(0, Math.min(1, value)), 4) + 0;
 }

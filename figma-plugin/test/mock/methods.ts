@@ -130,6 +130,12 @@ export const METHODS: Record<string, Method> = {
   resize: method((node, width, height) => node.resize(width, height)),
   resizeWithoutConstraints: method((node, width, height) => node.resize(width, height)),
   rescale: method((node, factor) => node.resize((node.value('width') as number) * check.number(factor, 0.01), (node.value('height') as number) * (factor as number)), ['FRAME', 'RECTANGLE']),
+  lockAspectRatio: method((node) => {
+    const auto = node.type === 'TEXT' && node.value('textAutoResize') !== 'NONE';
+    if (auto) node.document.fault('lockAspectRatio: a text that resizes itself');
+    node.values.set('targetAspectRatio', { x: node.value('width') as number, y: node.value('height') as number });
+  }),
+  targetAspectRatio: getter((node) => node.value('targetAspectRatio') ?? null),
   setBoundVariable: method((node, field, variable) => {
     if (variable.resolvedType !== 'FLOAT') node.document.fault('setBoundVariable: a FLOAT variable');
     if (node.value(field) === undefined) node.document.fault(`setBoundVariable: ${node.describe()} has no ${String(field)}`);
