@@ -217,8 +217,9 @@ def beside(everyone: dict[str, list[Fidelity]]) -> None:
         found = summary_of(results)
         pixels = [f"{value:g}" for form in ("desktop", "phone") for value in found.pixels.get(form, ())]
         rows.append((name, *pixels, *(f"{value:.3f}" for value in found.scores.values()), str(found.failed)))
-    pixels = [f"{form} {word} %" for form in ("desktop", "phone") for word in ("median", "p90")]
-    terminal.table("Beside open converters", ("", *pixels, *SCORES, "failed"), rows, right=tuple(range(1, 10)))
+    heads = ("", "desktop", "p90", "phone", "p90", *SCORES, "failed")
+    title = "Beside open converters: % of differing pixels, median and 90th percentile; median scores"
+    terminal.table(title, heads, rows, right=tuple(range(1, len(heads))))
 
 
 def run(arguments: Sequence[str]) -> list[Figure]:
