@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def themed_sites(folder: Path, hosts: Mapping[str, Path]) -> dict[str, Path]:
                 page = source.read_text(encoding="utf-8", errors="replace")
                 target.write_text(f"{page}<style>{DARK_RULE}</style>", encoding="utf-8")
             else:
-                target.symlink_to(source.resolve())
+                shutil.copyfile(source, target)  # a link out of its folder is what the server refuses
         themed[f"dark-{host}"] = copy
     return themed
 
