@@ -118,13 +118,17 @@
   // Whether walking down the page may bring something that is not there yet.
   lazy() {
     const late = [...document.images].some((image) => {
-      if (image.complete && image.naturalWidth) return false;
+      if (image.complete && (image.naturalWidth || gesso.walked.get(image) === gesso.asked(image))) return false;
       const box = image.getBoundingClientRect();
       return box.width > 0 && (image.loading === "lazy" || !image.complete || [...image.attributes].some(({ name }) => /^data-(src|lazy|original)/.test(name)));
     });
     return late || gesso.unseen().some((element) => !gesso.met.has(element));
   },
 
+  // What an image asks for in this window: one that did not come on a walk will not come on the next.
+  asked: (image) => `${innerWidth} ${image.currentSrc || image.src}`,
+
+  walked: new WeakMap(),
   met: new WeakSet(),
   lazies: new WeakSet(),
   revealed: new Set(),
@@ -196,6 +200,7 @@
     await frames();
     for (const element of revealed) gesso.revealed.add(element);
     for (const image of lazies) image.loading = "lazy";
+    for (const image of document.images) if (image.getBoundingClientRect().width > 0) gesso.walked.set(image, gesso.asked(image));
     return { steps, bounded, grown: root.scrollHeight > first * 1.5 };
   },
 
@@ -208,8 +213,9 @@
   },
 
   // Stops whatever moves: finite animations at their end, endless ones where they began, videos, the caret. What was
-  // revealed by scrolling and has hidden again, however late, is shown: the page's own scripts are at rest by now.
-  freeze() {
+  // revealed by scrolling and has hidden again, however late, is shown: the page's own scripts are at rest by now. Then
+  // waits until that is painted.
+  async freeze() {
     for (const animation of document.getAnimations()) {
       try {
         const timing = animation.effect && animation.effect.getComputedTiming();
@@ -235,6 +241,7 @@
       element.style.setProperty("visibility", "visible", "important");
       element.style.setProperty("transform", "none", "important");
     }
+    await gesso.painted();
   },
 
   sheet: null,
@@ -247,6 +254,15 @@
     const late = [...document.images].filter((image) => !image.complete && image.loading !== "lazy");
     const end = performance.now() + 1000;  // counted in frames: no timer fires while the page's scripts are stopped
     while (late.some((image) => !image.complete) && performance.now() < end) await frame();
+  },
+
+  // After a change of window or theme: once it is painted, true where a walk down the page may bring more, else false
+  // once images and fonts are in. All in one, for each question costs a way to the page and back.
+  async arrived({ painted, ...waits }) {
+    if (!painted) await gesso.painted();
+    if (gesso.lazy()) return true;
+    await gesso.ready(waits);
+    return false;
   },
 
   // What a page says of itself.
@@ -333,19 +349,15 @@
     };
   },
 
-  // How large the document is.
-  elements() {
-    return document.getElementsByTagName("*").length;
-  },
-
-  // Remembers where everything is, to be compared by `drift` once the picture is taken.
+  // Remembers where everything is, to be compared by `drift` once the picture is taken; answers how many elements the
+  // document has.
   mark() {
     gesso.marked = [];
     for (const element of [...document.querySelectorAll("body, body *")].slice(0, 20000)) {
       const box = element.getBoundingClientRect();
       if (box.width > 0 && box.height > 0 && element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) gesso.marked.push([element, box.left, box.top, box.right, box.bottom]);
     }
-    return gesso.marked.length;
+    return document.getElementsByTagName("*").length;
   },
 
   marked: [],
@@ -361,16 +373,28 @@
     return most;
   },
 
-  // The colours and pictures that a theme may change, of up to 600 elements: equal lists mean that it changed nothing.
+  // The colours and pictures that a theme may change, of up to 600 elements, a number for each element's: equal lists
+  // mean that it changed nothing.
   colours() {
+    const number = (text) => {
+      let hash = 2166136261;
+      for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
+      return hash;
+    };
     const out = [];
     const all = [...document.querySelectorAll("html, body, body *")];
     const step = Math.max(1, Math.floor(all.length / 600));
     for (let i = 0; i < all.length; i += step) {
       const style = getComputedStyle(all[i]);
-      out.push([style.color, style.backgroundColor, style.backgroundImage.slice(0, 200), style.borderTopColor, style.filter, all[i].currentSrc || ""].join("|"));
+      out.push(number([style.color, style.backgroundColor, style.backgroundImage.slice(0, 200), style.borderTopColor, style.filter, all[i].currentSrc || ""].join("|")));
     }
     return out;
+  },
+
+  // The colours once a change has been painted.
+  async repainted() {
+    await gesso.painted();
+    return gesso.colours();
   },
 
   // The scroller that holds the page where the document itself does not scroll: {top, extra} in CSS pixels, or null.

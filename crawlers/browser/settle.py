@@ -13,6 +13,7 @@ from playwright.async_api import Error
 from crawlers.browser.consent import Consent, answer_overlays
 from crawlers.browser.tab import Tab
 
+PAINT_SECONDS = 5.0
 MAX_MOVES = 4  # documents that a page may put in its own place while we look
 
 
@@ -63,27 +64,46 @@ async def _settle_document(tab: Tab, limits: SettleLimits) -> Settled:
     return settled
 
 
-async def settle_again(tab: Tab, limits: SettleLimits) -> None:
-    """After a change of window or theme: what it asked for has come, what it moved is at rest. Scripts must run."""
+async def settle_again(tab: Tab, limits: SettleLimits, *, painted: bool = False) -> None:
+    """After a change of window or theme: what it asked for has come, what it moved is at rest. Scripts must run.
+
+    `painted` is for a change that has been painted already.
+    """
+    late: bool | None = None
     with contextlib.suppress(Error, TimeoutError):
-        await tab.call("painted", seconds=5)
+        seconds = PAINT_SECONDS + limits.images + limits.fonts + 2
+        late = bool(await tab.call("arrived", {"painted": painted, **_waits(limits)}, seconds))
     if tab.network.busy():
         await tab.network.idle(limits.quiet / 2, limits.idle)
+        late = None
+    if late is False:
+        await _stop(tab)
+        return
     with contextlib.suppress(Error, TimeoutError):
-        if await tab.call("lazy"):
+        if late or await tab.call("lazy"):
             await _walk_down(tab, limits)
     await still(tab, limits)
 
 
 async def still(tab: Tab, limits: SettleLimits) -> None:
     """Images and fonts in, then everything frozen and the page's scripts stopped."""
-    waits = {"imageSeconds": limits.images, "fontSeconds": limits.fonts}
+    await _ready(tab, limits)
+    await _stop(tab)
+
+
+async def _ready(tab: Tab, limits: SettleLimits) -> None:
     with contextlib.suppress(Error, TimeoutError):
-        await tab.call("ready", waits, limits.images + limits.fonts + 2)
+        await tab.call("ready", _waits(limits), limits.images + limits.fonts + 2)
+
+
+async def _stop(tab: Tab) -> None:
     await tab.stop_scripts()
     with contextlib.suppress(Error, TimeoutError):
         await tab.call("freeze")
-        await tab.call("painted")
+
+
+def _waits(limits: SettleLimits) -> dict[str, float]:
+    return {"imageSeconds": limits.images, "fontSeconds": limits.fonts}
 
 
 async def _walk_down(tab: Tab, limits: SettleLimits) -> bool:

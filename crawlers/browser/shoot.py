@@ -149,13 +149,14 @@ class Camera:
         return take
 
     async def _attempt(self, viewport: Viewport, whole: bool) -> _Take:
-        with contextlib.suppress(Error, TimeoutError):
-            await self.tab.call("mark")
         tab = self.tab
+        elements = math.inf  # unknown is too many
+        with contextlib.suppress(Error, TimeoutError):
+            elements = await tab.call("mark")
         geometry = await tab.alive(measure(tab.cdp, viewport.width), SCREENSHOT_SECONDS + 1)
         snapshot: dict[str, Any] | None = None
         with contextlib.suppress(Error, TimeoutError):
-            if await tab.call("elements") <= MAX_ELEMENTS:
+            if elements <= MAX_ELEMENTS:
                 snapshot = await tab.alive(take_snapshot(tab.cdp), SNAPSHOT_SECONDS + 1)
         height = min(geometry.height, self.max_height) if whole else geometry.fold_height
         shot = screenshot(tab.cdp, geometry.fold_width, height, geometry.zoom, dpr=viewport.dpr)

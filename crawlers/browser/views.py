@@ -240,9 +240,7 @@ class _Look:
     async def _turn(self, viewport: Viewport) -> int:
         """Look through another window. Returns how many loads that took: one where the page must know at its start."""
         tab, agent = self.tab, _agent(viewport, self.options)
-        await tab.run_scripts()
-        await tab.show_theme("light")
-        await tab.show_as(viewport, agent)
+        await asyncio.gather(tab.run_scripts(), tab.show_theme("light"), tab.show_as(viewport, agent))
         if self.options.each_load or self._varies_by_agent():
             return await self._load_again()
         await settle_again(tab, self.limits)
@@ -270,12 +268,10 @@ class _Look:
         """Prefer the dark. Answers whether the page reacts to it; where it does not, it is left in the light."""
         tab = self.tab
         before = await tab.call("colours")
-        await tab.run_scripts()
-        await tab.show_theme("dark")
+        await asyncio.gather(tab.run_scripts(), tab.show_theme("dark"))
         for _ in range(REACTION_LOOKS):  # a listener may take a frame more than a style sheet
-            await tab.call("painted")
-            if changed_share(before, await tab.call("colours")) >= REACTION_SHARE:
-                await settle_again(tab, self.limits)
+            if changed_share(before, await tab.call("repainted")) >= REACTION_SHARE:
+                await settle_again(tab, self.limits, painted=True)
                 return changed_share(before, await tab.call("colours")) >= REACTION_SHARE
         if "light" in self.options.themes:
             await tab.show_theme("light")

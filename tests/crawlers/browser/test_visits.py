@@ -20,6 +20,7 @@ from crawlers.browser.devices import DESKTOP, PHONE, DeviceError, resolve
 from crawlers.browser.outcome import PageFailure
 from crawlers.browser.session import BrowserOptions, BrowserSession
 from crawlers.browser.settle import SettleLimits
+from crawlers.browser.tab import Tab
 from crawlers.browser.views import Surroundings, Visit, VisitOptions, visit
 from crawlers.captures import CaptureStore
 from design.from_dom import from_snapshot
@@ -146,6 +147,19 @@ def test_a_theme_by_script_is_seen_and_a_page_without_one_gives_no_dark_pictures
     assert (light.view.theme, dark.view.theme) == ("light", "dark")
     assert eye.image(dark.image.sha256).getpixel((700, 300)) == (17, 17, 17)
     assert {shot.view.theme for shot in eye.visit("sections.html", both).shots} == {"light"}
+
+
+def test_a_picture_that_did_not_come_is_walked_to_once_a_window(eye: Eye, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    call = Tab.call
+
+    async def counted(tab: Tab, function: str, *arguments: Any, **options: Any) -> Any:
+        called.append(function)
+        return await call(tab, function, *arguments, **options)
+
+    monkeypatch.setattr(Tab, "call", counted)
+    assert len(eye.visit("broken.html", VisitOptions(kinds=("full",))).shots) == 4
+    assert called.count("scroll") == 2
 
 
 def test_one_load_gives_all_views_and_the_same_bytes_each_time(eye: Eye) -> None:
