@@ -27,20 +27,23 @@ def fold(net: Any, side: int) -> int:
         put(visual, names[conv], torch.nn.utils.fusion.fuse_conv_bn_eval(conv, norm))
         after = [getattr(norm, part) for part in ("drop", "act") if hasattr(norm, part)]  # timm's does these as well
         put(visual, names[norm], torch.nn.Sequential(*after))
-    if not says_the_same(net.visual, visual, side):
+    if not same(noise_through(net.visual, side), noise_through(visual, side)):
         return 0
     net.visual = visual
     return len(found)
 
 
-def says_the_same(visual: Any, other: Any, side: int) -> bool:
-    """Whether two image towers give the same for a picture of noise, in the precision of the first."""
+def noise_through(visual: Any, side: int) -> Any:
+    """What an image tower gives for a picture of noise."""
     import torch
 
     noise = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        noise = noise.to(next(visual.parameters()).dtype)
-        before, now = visual(noise).float(), other(noise).float()
+        return visual(noise.to(next(visual.parameters()).dtype)).float()
+
+
+def same(before: Any, now: Any) -> bool:
+    """Whether two towers gave the same."""
     return bool((now - before).norm() <= TOLERANCE * before.norm())
 
 

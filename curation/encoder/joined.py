@@ -1,13 +1,12 @@
-"""Convolutions joined with the activation after them: a layer's values are written once, and read once less.
+"""An image tower's layers as oneDNN likes them: weights laid out once, convolutions joined with what follows them.
 
-oneDNN does both in one call, on weights that it lays out beforehand. torch has that under `torch.ops.mkldnn` for its
-compiler, which wants a C++ compiler of whoever runs it; this needs none. Which activation follows which convolution is
-seen in one forward pass, and the joined tower is taken only if it says the same.
+torch has both under `torch.ops.mkldnn` for its compiler, which wants a C++ compiler of whoever runs it; this needs
+none. Which activation follows which convolution is seen in one forward pass, so no architecture is known by name, and
+the tower is left as it was unless it says the same.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from curation.encoder.folded import put, says_the_same
+from curation.encoder.folded import noise_through, put, same
 
 PIECE_BYTES = 16 << 20  # of a layer's values: larger blocks go back to the system after each layer, to be cleared anew
 After = tuple[str, list[float | None], str | None]  # oneDNN's name of an activation, its numbers, its way
@@ -33,56 +32,80 @@ ACTIVATIONS: dict[type[nn.Module], Callable[[Any], After]] = {
 
 @dataclass
 class Layer:
-    """A convolution as it ran: the shape that came in, the bytes that went out, and the activation that took those."""
+    """A layer as it ran: the shape that came in, the bytes that went out, and the activation that took those."""
 
-    conv: nn.Conv2d
+    module: Any
     shape: tuple[int, ...]
     bytes: int
     activation: nn.Module | None = None
 
 
-class Joined(nn.Module):
+class JoinedConv(nn.Module):
     """A convolution and what follows it in one call."""
 
     def __init__(self, conv: nn.Conv2d, shape: tuple[int, ...], after: After) -> None:
         super().__init__()
         self.geometry = ([int(p) for p in conv.padding], list(conv.stride), list(conv.dilation), conv.groups)
         weight = torch.ops.mkldnn._reorder_convolution_weight(conv.weight.detach(), *self.geometry, list(shape))
-        self.weight = nn.Parameter(weight, requires_grad=False)
-        self.bias = None if conv.bias is None else nn.Parameter(conv.bias.detach(), requires_grad=False)
-        self.after = after
+        self.weight, self.bias, self.after = _fixed(weight), _fixed(conv.bias), after
 
     def forward(self, x: Tensor) -> Tensor:
         joined: Tensor = torch.ops.mkldnn._convolution_pointwise(x, self.weight, self.bias, *self.geometry, *self.after)
         return joined
 
 
+class LaidOutLinear(nn.Module):
+    """A linear layer whose weights need not be laid out at each call."""
+
+    def __init__(self, linear: nn.Linear, rows: int) -> None:
+        super().__init__()
+        weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), rows)
+        self.weight, self.bias = _fixed(weight), _fixed(linear.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, *NOTHING[:2], "")
+        return product
+
+
 def join(net: Any, side: int) -> int:
-    """Join what can be in `net.visual` (on the CPU, eval mode, in its last precision).
+    """Change what can be in `net.visual` (on the CPU, eval mode, in its last precision).
 
     Returns how many pictures it is best given at once, a power of two; 0 where the tower was left as it is.
     """
     if not torch.backends.mkldnn.is_available():
         return 0
-    visual = copy.deepcopy(net.visual)
+    visual = net.visual
+    before = noise_through(visual, side)
+    layers = _layers(visual, side)
+    room = PIECE_BYTES // max([layer.bytes for layer in layers], default=1)
+    at_once = 1 << max(0, room.bit_length() - 1)
+    names = {module: name for name, module in visual.named_modules()}
+    undo: list[tuple[str, Any]] = []
     try:
-        layers = _layers(visual, side)
-        names = {module: name for name, module in visual.named_modules()}
-        room = PIECE_BYTES // max([layer.bytes for layer in layers], default=1)
-        at_once = 1 << max(0, room.bit_length() - 1)
         for layer in layers:
-            activation = layer.activation
-            after = NOTHING if activation is None else ACTIVATIONS[type(activation)](activation)
-            conv, shape = evenly_padded(layer.conv, layer.shape[-2:]), (at_once, *layer.shape[1:])
-            put(visual, names[layer.conv], Joined(conv, shape, after))
-            if activation is not None:
-                put(visual, names[activation], nn.Identity())
-        if not layers or not says_the_same(net.visual, visual, side):
-            return 0
+            new = _laid_out(layer, at_once)
+            for old, new_one in ((layer.module, new), (layer.activation, nn.Identity())):
+                if old is not None:
+                    put(visual, names[old], new_one)
+                    undo.append((names[old], old))
+        if layers and same(before, noise_through(visual, side)):
+            return at_once
     except (AttributeError, RuntimeError):  # another release's operators, or a processor that oneDNN has no code for
-        return 0
-    net.visual = visual
-    return at_once
+        pass
+    for name, old in undo:
+        put(visual, name, old)
+    return 0
+
+
+def _laid_out(layer: Layer, at_once: int) -> nn.Module:
+    if isinstance(layer.module, nn.Linear):
+        return LaidOutLinear(layer.module, at_once * int(torch.Size(layer.shape[:-1]).numel()))
+    after = NOTHING if layer.activation is None else ACTIVATIONS[type(layer.activation)](layer.activation)
+    return JoinedConv(evenly_padded(layer.module, layer.shape[-2:]), (at_once, *layer.shape[1:]), after)
+
+
+def _fixed(values: Tensor | None) -> nn.Parameter | None:
+    return None if values is None else nn.Parameter(values.detach(), requires_grad=False)
 
 
 def evenly_padded(conv: nn.Conv2d, size: tuple[int, ...]) -> nn.Conv2d:
@@ -116,33 +139,43 @@ def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def _layers(visual: nn.Module, side: int) -> list[Layer]:
-    """The convolutions that ran once and can be joined, each with the activation that ran once, on what it gave."""
-    from timm.layers import Conv2dSame
+    """The layers that ran once and can be changed, each convolution with the activation that ran once, on what it gave.
 
+    Activations of linear layers stay: joined in bf16 they would round once less, and move stored vectors.
+    """
     gave: list[tuple[Layer, Tensor]] = []
     took: list[tuple[nn.Module, Layer | None]] = []
 
     def remember(module: Any, inputs: Any, output: Tensor) -> None:
-        gave.append((Layer(module, tuple(inputs[0].shape), output.nbytes), output))
+        if inputs:
+            gave.append((Layer(module, tuple(inputs[0].shape), output.nbytes), output))
 
     def match(module: Any, inputs: Any) -> None:
-        took.append((module, next((layer for layer, output in gave if output is inputs[0]), None)))
+        convs = ((layer, output) for layer, output in gave if isinstance(layer.module, nn.Conv2d))
+        took.append((module, next((layer for layer, output in convs if inputs and output is inputs[0]), None)))
 
     hooks = []
     for module in visual.modules():
-        if type(module) is nn.Conv2d or (type(module) is Conv2dSame and module.dilation == (1, 1)):
-            if module.padding_mode == "zeros" and not isinstance(module.padding, str):
-                hooks.append(module.register_forward_hook(remember))
+        if _changeable(module):
+            hooks.append(module.register_forward_hook(remember))
         elif type(module) in ACTIVATIONS:
             hooks.append(module.register_forward_pre_hook(match))
-    some = next(visual.parameters())
-    with torch.no_grad():
-        visual(torch.zeros(1, 3, side, side, dtype=some.dtype))
+    noise_through(visual, side)
     for hook in hooks:
         hook.remove()
-    ran = [layer.conv for layer, _ in gave]
-    used = [module for module, _ in took]
+    ran, used = [layer.module for layer, _ in gave], [module for module, _ in took]
     for module, layer in took:
         if layer is not None and used.count(module) == 1:
             layer.activation = module
-    return [layer for layer, _ in gave if ran.count(layer.conv) == 1]
+    return [layer for layer, _ in gave if ran.count(layer.module) == 1]
+
+
+def _changeable(module: nn.Module) -> bool:
+    """Whether a layer is exactly torch's, or timm's with TensorFlow's padding: a class of its own may do anything."""
+    from timm.layers import Conv2dSame
+
+    if type(module) is nn.Linear:
+        return True
+    if not isinstance(module, nn.Conv2d) or module.padding_mode != "zeros" or isinstance(module.padding, str):
+        return False
+    return type(module) is nn.Conv2d or (type(module) is Conv2dSame and module.dilation == (1, 1))

@@ -19,6 +19,7 @@ from curation.encoder.folded import fold
 from curation.encoder.place import EncoderError, Place
 
 TEXT_BATCH = 32
+AT_ONCE = 8  # pictures on a thread: more gain nothing, and leave cores idle at the end of a run
 KEPT = 2  # loaded encoders that stay in memory
 _loaded: dict[tuple[Place, str], Encoder] = {}
 _lock = threading.Lock()
@@ -70,11 +71,11 @@ class Encoder:
         self.fill = (red, green, blue)
         folded = fold(model.eval(), self.side)
         self.net = model.to(self.device, self.dtype)
-        self._at_once = 0  # pictures; 0: as many as are asked for
         if folded:  # a tower of convolutions: twice as fast with the colours of a pixel side by side
             self.net.to(memory_format=torch.channels_last)
-            if self.device == "cpu":  # and twice again with what follows a convolution done in the same go
-                self._at_once = join(self.net, self.side)
+        self._at_once = 0  # pictures; 0: as many as are asked for
+        if self.device == "cpu":
+            self._at_once = min(AT_ONCE, join(self.net, self.side) or AT_ONCE)
         scale = getattr(model, "logit_scale", None)
         self.logit_scale = 100.0 if scale is None else float(scale.detach().float().exp())
 
@@ -83,9 +84,13 @@ class Encoder:
         """As many threads as cores, in each of which torch keeps to one."""
         import torch
 
+        def alone() -> None:
+            torch.set_num_threads(1)
+            torch.get_num_threads()  # a thread's first question settles its number: later it would be the process's
+
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         before, started = torch.get_num_threads(), threading.Barrier(cores + 1)
-        pool = ThreadPoolExecutor(cores, "encoder", initializer=torch.set_num_threads, initargs=(1,))
+        pool = ThreadPoolExecutor(cores, "encoder", initializer=alone)
         for _ in range(cores):
             pool.submit(started.wait)
         started.wait()

@@ -47,6 +47,8 @@ PLAIN_CHUNKS = {
     b"bKGD",
 }
 MAX_CHUNKS = 20_000
+OPAQUE = 0xFF000000  # the least RGBA pixel, as a little-endian number, that hides what is under it
+MANY = 8  # an eighth of a picture
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
@@ -154,7 +156,8 @@ def _rgb(source: Image.Image, has_alpha: bool) -> Image.Image:
     if source.mode.startswith(("I", "F")):
         return Image.fromarray(_eight_bit(np.asarray(source)), "L").convert("RGB")
     if not has_alpha:
-        return source.convert("RGB")
+        done = source.format == "JPEG" and source.mode == "RGB"  # of one frame, which nobody will seek away
+        return source if done else source.convert("RGB")
     over = source.convert("RGBA")
     if over.getchannel("A").getextrema() == (255, 255):
         return over.convert("RGB")
@@ -176,9 +179,20 @@ def _by_vips(data: bytes) -> Image.Image | None:
         pixels, size = (source if clear else source.bandjoin(255)).write_to_memory(), (source.width, source.height)
     except vips.Error:
         return None
-    if not clear or np.bitwise_and.reduce(np.frombuffer(pixels, np.uint8).view("<u4")) >> 24 == 255:  # opaque all over
-        return Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # no copy
-    return _rgb(Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1), True)
+    if clear and not _over_white(np.frombuffer(pixels, "<u4")):
+        return _rgb(Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1), True)
+    return Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # no copy
+
+
+def _over_white(pixels: np.ndarray) -> bool:
+    """Lay RGBA pixels over white in place where they are few, as round corners are; False where they are many."""
+    clear = np.flatnonzero(pixels < OPAQUE)
+    if len(clear) * MANY > len(pixels):
+        return False
+    if len(clear):
+        strip = Image.frombuffer("RGBA", (len(clear), 1), pixels[clear].tobytes(), "raw", "RGBA", 0, 1)
+        pixels[clear] = np.frombuffer(_rgb(strip, True).convert("RGBX").tobytes(), "<u4")
+    return True
 
 
 def plain_png(data: bytes) -> bool:

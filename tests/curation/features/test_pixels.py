@@ -176,11 +176,13 @@ def png(picture: Pictures.Image, **options: Any) -> bytes:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-@pytest.mark.parametrize("alpha", ["opaque", "mixed"])
+@pytest.mark.parametrize("alpha", ["opaque", "mixed", "corners"])
 def test_the_fast_decoder_of_png_gives_pillows_pixels(mode: str, alpha: str) -> None:
     pixels = np.random.default_rng(4).integers(0, 256, (211, 97, len(mode)), np.uint8)
     if alpha == "opaque" and mode == "RGBA":
         pixels[..., 3] = 255
+    if alpha == "corners" and mode == "RGBA":
+        pixels[9:-9, :, 3] = 255
     picture = Pictures.fromarray(pixels, mode)
     data = png(picture)
     assert plain_png(data)
