@@ -43,11 +43,13 @@ def layout_figures(counted: Sequence[Census]) -> list[Figure]:
 
 
 def replay_figures(replays: Sequence[Replay]) -> list[Figure]:
-    """The mean over edits that move anything, and by kind."""
-    shares = {kind: [r.agreement.share for r in replays if r.kind == kind] for kind in ("lengthen", "remove", "widen")}
+    """The mean over edits that move anything, and by kind; a wider window is told and not counted."""
+    kinds = ("lengthen", "remove", "widen", "window")
+    shares = {kind: [r.agreement.share for r in replays if r.kind == kind] for kind in kinds}
     told = {kind: [value for value in values if value is not None] for kind, values in shares.items()}
-    every = [value for values in told.values() for value in values]
-    figures = [Figure("edits replayed", len(replays), "", seen=f"{len(replays) - len(every)} moved nothing")]
+    every = [value for kind, values in told.items() for value in values if kind != "window"]
+    edits = sum(len(values) for kind, values in shares.items() if kind != "window")
+    figures = [Figure("edits replayed", edits, "", seen=f"{edits - len(every)} moved nothing")]
     figures += [
         Figure(f"{kind}: agreement, mean", round(statistics.mean(values), 3), "", seen=f"{len(values)} edits")
         for kind, values in told.items()
@@ -65,7 +67,8 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     with serving(hosts_in(sites)) as server, terminal.progress_lines() as progress:
         replays = replay(store, desktop, server.address, progress)
     counted = censuses(store, captures)
-    worst = sorted((r for r in replays if r.agreement.share is not None), key=lambda r: r.agreement.share or 0.0)
+    counted_edits = [r for r in replays if r.agreement.share is not None and r.kind != "window"]
+    worst = sorted(counted_edits, key=lambda r: r.agreement.share or 0.0)
     rows = [(r.url, r.kind, r.what, f"{r.agreement.alike}/{r.agreement.moved}") for r in worst[:WORST_SHOWN]]
     terminal.table("Edits that move things otherwise", ("page", "edit", "what", "alike"), rows, right=(3,))
     return [*layout_figures(counted), *replay_figures(replays)]

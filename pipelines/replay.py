@@ -75,13 +75,20 @@ _REMOVE = """key => {
   element.remove();
   return true;
 }"""
-_WIDEN = "width => { document.documentElement.style.setProperty('width', width + 'px', 'important') }"
+_WIDEN = """width => {
+  const style = document.documentElement.style;
+  width ? style.setProperty('width', width + 'px', 'important') : style.removeProperty('width');
+}"""
 _RESTORE = "() => { const [element, parent, next] = window.gessoPlace; parent.insertBefore(element, next) }"
 
 
 @dataclass(frozen=True)
 class Replay:
-    """One edit of one page. `kind` is lengthen, remove or widen."""
+    """One edit of one page. `kind` is lengthen, remove, widen or window.
+
+    Widened is the page's root element, as a frame is in an editor. A wider window besides answers to what no design of
+    px can: type and gaps in vw, and media queries.
+    """
 
     url: str
     kind: str
@@ -156,11 +163,15 @@ async def _edits(page: Page, canvas: Page, url: str, bound: BoundDesign, width: 
             gone = next(d for p, d in pairs if p == key)
             kept = [leaf for leaf in design_before if leaf.key != gone]
             judge("remove", text, after, in_order(kept, await shown(removed(bound.design, layer))), (key,))
+    await canvas.set_viewport_size({"width": width + WIDER, "height": 900})
+    wider = await shown(widened(bound.design, WIDER))
     await page.evaluate(_WIDEN, width + WIDER)
     await page.wait_for_timeout(SETTLE_MS)
-    after = await _leaves(page)
-    await canvas.set_viewport_size({"width": width + WIDER, "height": 900})
-    judge("widen", f"by {WIDER} px", after, await shown(widened(bound.design, WIDER)))
+    judge("widen", f"by {WIDER} px", await _leaves(page), wider)
+    await page.evaluate(_WIDEN, 0)
+    await page.set_viewport_size({"width": width + WIDER, "height": (page.viewport_size or {"height": 900})["height"]})
+    await page.wait_for_timeout(SETTLE_MS)
+    judge("window", f"by {WIDER} px", await _leaves(page), wider)
     return results
 
 

@@ -122,11 +122,25 @@ def removed(design: Design, at: int) -> Design:
 
 
 def widened(design: Design, by: float) -> Design:
-    """With root frames that are wider by so many px."""
+    """With root frames that are wider by so many px, and what is pinned in them as an editor would move it."""
     roots = tuple(
-        replace(root, width=root.width + by) if isinstance(root.width, float) else root for root in design.roots
+        replace(root, width=root.width + by, children=tuple(_moved(child, by) for child in root.children))
+        if isinstance(root.width, float)
+        else root
+        for root in design.roots
     )
     return replace(design, roots=roots)
+
+
+def _moved(node: Node, by: float) -> Node:
+    """A layer of a frame that became wider, by its pin."""
+    if node.at is None:
+        return node
+    pin = node.at.pin[:1]
+    if pin == "h" and isinstance(node.width, float):
+        return replace(node, width=max(0.0, node.width + by))
+    shift = {"r": by, "c": by / 2}.get(pin, 0.0)
+    return replace(node, at=replace(node.at, x=node.at.x + shift)) if shift else node
 
 
 def text_layers(design: Design) -> list[tuple[int, str]]:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from design.dom.cells import in_cells, sets_type
 from design.dom.items import Hints, Item, Plan
-from design.tree import Align
+from design.dom.tracks import Lines
+from design.tree import Align, Track
 
 TOUCH = 0.6  # two boxes that share less than this do not overlap
 EXACT = 0.3  # positions nearer than this are the same
@@ -39,6 +40,7 @@ def _plan(frame: Item, cuts: int) -> set[int]:
             child.absolute = True
         frame.plan = Plan("box", _painting_order([], frame.children))
         return set()
+    placed = [_held(frame, child) for child in placed]
     for child in placed:
         child.absolute = True
     plan = in_cells(frame, flow) or _grid(frame, flow) or _stack(frame, *_cut(frame, flow))
@@ -47,6 +49,18 @@ def _plan(frame: Item, cuts: int) -> set[int]:
     plan.children = _painting_order(plan.children, placed)
     frame.plan = plan
     return made
+
+
+def _held(frame: Item, child: Item) -> Item:
+    """A placed item that goes with its frame's width, in a frame as wide as that: a place alone would not go along."""
+    before, after = child.x - frame.x, frame.right - child.right
+    follows = child.hints.sizing[0] == "fill" and child.kind == "frame" and frame.order[0] >= 0
+    if not follows or min(before, after) < -EXACT or max(before, after) < EXACT:
+        return child
+    around = Item("frame", frame.x, child.y, frame.width, child.height, child.order)
+    around.children, around.reach = [child], child.reach
+    around.hints = Hints(direction="row", out=child.hints.out, sizing=("fill", child.hints.sizing[1]))
+    return around
 
 
 def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
@@ -124,6 +138,7 @@ def _tighten(item: Item) -> None:
     if item.kind == "t" and item.natural[1] < item.width:
         item.x, item.width = item.natural
         item.hints.block = False
+        item.hints.sizing = ("hug" if item.hints.sizing[0] else "", item.hints.sizing[1])
     elif item.kind == "frame" and not item.painted and item.children:
         kids = item.children
         left, top = min(c.x for c in kids), min(c.y for c in kids)
@@ -242,7 +257,32 @@ def _stack(frame: Item, items: list[Item], axis: int) -> Plan:
     _cross(frame, plan)
     # lines that wrap are as high as what is in them, and begin at the top
     plan.wrap = plan.wrap and max(child.height for child in plan.children) > plan.content[1] - plan.content[0] - TOUCH
-    return plan
+    return _shared(frame, plan)
+
+
+def _shared(frame: Item, plan: Plan) -> Plan:
+    """A row whose takers are of several widths as a grid of one row, each column with its share; else as it is."""
+    takers = [child for child in plan.children if _takes_width(child) and child.kind != "t"]
+    justified = plan.justify == "start" or plan.tight
+    if plan.axis or not plan.full or not justified or len(takers) < 2 or frame.hints.sizing[0] == "hug":
+        return plan
+    if max(c.width for c in takers) - min(c.width for c in takers) <= EXACT:
+        return plan
+    shares = {id(child): child.width for child in takers}
+    tracks = tuple(
+        Track(shares[id(child)], "fr")
+        if id(child) in shares
+        else Track(0, "hug")
+        if child.hints.sizing[0] == "hug"
+        else Track(child.width, "px")
+        for child in plan.children
+    )
+    spans = tuple((child.x, child.right) for child in plan.children)
+    made = Plan("grid", plan.children, 1, plan.padding, (plan.gap[0], 0.0), align=plan.align, columns=len(tracks))
+    made.tracks, made.lines = tracks, Lines(spans, (plan.content,), tracks, made.gap)
+    made.areas = [(i, 0, i, 0) for i in range(len(tracks))]
+    made.content, made.flush = (spans[0][0], spans[-1][1]), True
+    return made
 
 
 def _even(frame: Item, items: list[Item], axis: int) -> list[Item]:
@@ -322,7 +362,11 @@ def _said(word: str) -> Literal["center", "end"] | None:
 
 def _centred(frame: Item, plan: Plan) -> bool:
     """Whether room before and after is there to centre what is between."""
-    return plan.axis == 0 or "center" in frame.hints.justify or (len(plan.children) == 1 and frame.order[0] >= 0)
+    if plan.axis == 0 or "center" in frame.hints.justify:
+        return True
+    if frame.hints.sizing[1] and not frame.hints.cell:  # what the style sheets say is known
+        return "center" in frame.hints.align or any(child.hints.middle for child in plan.children)
+    return len(plan.children) == 1 and frame.order[0] >= 0
 
 
 def _ends(frame: Item) -> bool:

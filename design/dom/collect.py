@@ -220,7 +220,9 @@ def _margins(box: Box) -> tuple[float, float, float, float]:
 def _hints(box: Box) -> Hints:
     display = box.css("display")
     hints = Hints(padding=_padding(box), room=_margins(box), out=_out(box), sizing=sizing(box), floor=floor(box))
-    hints.keeps = keeps(box)
+    if hints.out and box.authored("left") == "auto" != box.authored("right"):
+        hints.pin = "r"
+    hints.keeps, hints.cell = keeps(box), display == "table-cell"
     if display.endswith("flex"):
         hints.direction = "col" if box.css("flex-direction").startswith("column") else "row"
         hints.wrap = box.css("flex-wrap") != "nowrap"
@@ -271,6 +273,8 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
             only.look.setdefault("role", item.look["role"])
         only.hints.grow |= item.hints.grow
         only.hints.pushed = item.hints.pushed
+        only.hints.middle |= "center" in item.hints.justify or "center" in item.hints.align
+        only.hints.cell |= item.hints.cell
         only.hints.out |= item.hints.out
         return only
     item.order = min(child.order for child in items)
@@ -386,6 +390,8 @@ def _fit(item: Item) -> None:
     if keep:
         left, top = min(left, item.x), min(top, item.y)
         right, bottom = max(right, item.right), max(bottom, item.bottom)
+    if right - left < item.width - 0.3:  # what is in it says nothing of how wide it would be
+        item.hints.sizing = ("", item.hints.sizing[1])
     item.x, item.y, item.width, item.height = left, top, right - left, bottom - top
     item.hints.padding = (0.0, 0.0, 0.0, 0.0)
 

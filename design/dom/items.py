@@ -58,7 +58,11 @@ class Hints:
     sizing: Sizings = UNKNOWN
     lines: Lines | None = None  # of a CSS grid
     pushed: tuple[bool, bool] = (False, False)  # whether it takes the room before it in a row, in a column
+    pin: str = ""  # r: held to the right edge of what it is placed in
+    cell: bool = False  # of a table, which centres by an alignment of its own
+    middle: bool = False  # a wrapper that is gone put it in its middle
     keeps: bool = False  # its proportions: the height follows the width
+    least: float = 0.0  # the least width, likewise
     floor: float = 0.0  # the least height, where that is what makes it so high
 
 

@@ -47,9 +47,25 @@ def _hugs(item: Item) -> tuple[bool, bool]:
         return False, (main and item.hints.sizing[1] != "fixed") or item.hints.floor > 0
     across = any(_spans(child, plan, _EXACT) and _gives(child, 1 - plan.axis) for child in plan.flow)
     wide, high = (across, main) if plan.axis else (main, across)
-    return wide and item.hints.sizing[0] not in ("fixed", "share"), (
-        (high and item.hints.sizing[1] != "fixed") or item.hints.floor > 0
-    )
+    known = item.hints.sizing
+    if known[1] == "hug" and not high and not item.hints.floor and plan.flow:
+        item.hints.floor = item.height  # it grows with its content, which alone does not make it so high
+    if known[0] == "hug" and not wide and plan.flow and item.hints.direction and _one_line(item):
+        item.hints.least = item.width
+    return (wide and known[0] not in ("fixed", "share")) or item.hints.least > 0, (
+        high and known[1] != "fixed"
+    ) or item.hints.floor > 0
+
+
+def _one_line(item: Item) -> bool:
+    """Whether every text in a frame is a line: more of it is more width."""
+    stack = [item]
+    while stack:
+        part = stack.pop()
+        if part.kind == "t" and part.lines > 1:
+            return False
+        stack.extend(part.plan.children if part.plan else ())
+    return True
 
 
 def _snug(item: Item) -> bool:
@@ -91,14 +107,11 @@ def _size_children(frame: Item, plan: Plan) -> None:
 def _covering(child: Item, frame: Item, axis: int) -> Length:
     """The extent of what is out of the flow: it fills a frame that it is held to on both sides."""
     near, far = child.start(axis) - frame.start(axis), frame.end(axis) - child.end(axis)
-    if (
-        child.hints.sizing[axis] == "fill"
-        and child.hints.out
-        and child.kind != "t"
-        and max(abs(near), abs(far)) < _EXACT
-    ):
+    if child.hints.sizing[axis] != "fill" or child.kind == "t":
+        return _own(child, axis)
+    if max(abs(near), abs(far)) < _EXACT and (child.hints.out or axis == 0):
         return FILL
-    return _own(child, axis)
+    return _own(child, axis) if axis else child.extent(axis)
 
 
 def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
@@ -237,6 +250,8 @@ def _node(item: Item, children: tuple[Node, ...]) -> Node:
         and height > 0
     ):
         place["ratio"] = _ratio(item.width, height)
+    if width == HUG and item.hints.least:
+        place["min_width"] = item.hints.least
     if height == HUG and item.hints.floor:
         place["min_height"] = item.hints.floor
     return Node(kind, item.name, width, height, children=children, **place, **look)
@@ -265,7 +280,8 @@ def _in_cells(nodes: tuple[Node, ...], plan: Plan) -> tuple[Node, ...]:
 
 
 def _placed(node: Node, child: Item, frame: Item) -> Node:
-    return replace(node, at=At(child.x - frame.x, child.y - frame.y))
+    pin = ("h" if child.hints.sizing[0] == "fill" else child.hints.pin) if child.kind != "t" else ""
+    return replace(node, at=At(child.x - frame.x, child.y - frame.y, pin))
 
 
 def _round(item: Item) -> bool:

@@ -111,6 +111,8 @@ def _own_alignment(box: Box, owner: Box, word: str) -> str:
 def _limited(box: Box, axis: int, found: Sizing) -> Sizing:
     """What would fill and has come to its own limit is as large as that."""
     most = box.px(f"max-{_AXES[axis]}")
+    if found == "fill" and box.parent is not None and box.parent.tag == "BODY" and _spans(box, box.parent, axis):
+        return found  # the limit is the window
     extent = box.height if axis else box.width
     return "fixed" if found in ("fill", "share", "hug") and most and extent > most - _NEAR else found
 

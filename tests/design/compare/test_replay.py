@@ -34,6 +34,17 @@ def test_an_edit_leaves_the_design_that_it_was_made_of() -> None:
     assert texts(PAGE) == ["One", "Two\u2028three", "Four"]
 
 
+def test_what_is_pinned_goes_along_with_a_wider_frame() -> None:
+    frame = parse("col 400\n rect 100x10 @10,0\n rect 100x10 @290,0r\n rect 380x10 @10,0h\n rect 100x10 @150,0c")
+    still, right, both, middle = widened(frame, 60).roots[0].children
+    assert [node.at and node.at.x for node in (still, right, both, middle)] == [10, 350, 10, 180]
+    assert both.width == 440
+
+
+def test_capitals_are_no_difference() -> None:
+    assert same_leaves([leaf("a", "Loud", 5)], [leaf("b", "LOUD", 5)]) == [("a", "b")]
+
+
 def test_only_frames_of_a_width_are_widened() -> None:
     assert widened(PAGE, 60).roots[0].width == 460
     assert widened(parse('col\n t "a"'), 60).roots[0].width == "hug"

@@ -149,3 +149,14 @@ def test_an_unbound_slot_shows_a_placeholder_and_a_bound_one_its_image() -> None
 def test_measured_lines_do_not_wrap_again_and_others_do() -> None:
     assert "white-space:pre}" in to_html(parse('t 100 "a\\lb"'))
     assert "white-space:pre-wrap}" in to_html(parse('t 100 "a b"'))
+
+
+def test_with_reflow_what_hugs_gives_way_and_its_lines_may_break() -> None:
+    page = parse('row 300\n t "A line that is long"\ncol 300\n t "One\\ltwo"\n t "written\\nbreaks"')
+    kept, free = to_html(page), to_html(page, reflow=True)
+    assert "width:max-content;white-space:pre}" in kept.replace("font:400 16px/normal sans-serif;", "")
+    assert "white-space:pre-wrap" not in kept
+    assert "flex:0 1 auto" in free
+    assert "width:fit-content" in free
+    assert "One two" in free
+    assert "white-space:pre}" in free  # what has breaks of its own is set as it is written
