@@ -339,7 +339,7 @@ def _main(frame: Item, plan: Plan) -> None:
         bare = not frame.painted and frame.hints.sizing[axis] != "fill"
         plan.flush = abs(trail - after) <= TOUCH or abs(trail - kept) <= TOUCH or bare
         plan.full = abs(trail - after) <= TOUCH
-        trail = trail if plan.flush else min(after, trail)
+        trail = trail if plan.flush else min(kept, trail)
         if not loose and frame.hints.direction == ("col" if axis else "row") and (said := _said(frame.hints.justify)):
             plan.justify, plan.tight = said, True
     plan.padding[first], plan.padding[last] = max(0.0, lead), max(0.0, trail)

@@ -264,7 +264,7 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
         return item
     if not items:
         return None
-    if len(items) == 1 and not (box.tag in SECTIONS and _holds_room(item)):
+    if len(items) == 1 and not (box.tag in SECTIONS and _holds_room(item)) and not _takes_height(item):
         only = items[0]
         only.hints.room = _room(only, item)
         only.hints.sizing = (_dissolved(only, item, 0), _dissolved(only, item, 1))
@@ -300,6 +300,12 @@ def _room(only: Item, wrapper: Item) -> tuple[float, float, float, float]:
         max(0.0, wrapper.bottom - only.bottom) + bottom,
         max(0.0, only.x - wrapper.x) + left,
     )
+
+
+def _takes_height(item: Item) -> bool:
+    """Whether a wrapper grows in a column beyond the one thing in it, which what is below it stands on."""
+    grows = item.hints.grow and item.hints.sizing[1] == "fill" and not item.hints.out
+    return grows and item.children[0].hints.sizing[1] != "fill" and item.height - item.children[0].height > 1
 
 
 def _holds_room(item: Item) -> bool:

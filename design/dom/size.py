@@ -43,11 +43,15 @@ def _hugs(item: Item) -> tuple[bool, bool]:
     if plan is None or plan.kind == "box":
         return False, False
     main = (plan.justify == "start" or plan.tight) and plan.flush
+    if plan.kind == "col" and any(_stretches(child) and not child.hugs[1] for child in plan.flow):
+        main = False  # it is its container that makes it so high, and that child takes what is left
     if plan.kind == "grid":
         return False, (main and item.hints.sizing[1] != "fixed") or item.hints.floor > 0
     across = any(_spans(child, plan, _EXACT) and _gives(child, 1 - plan.axis) for child in plan.flow)
     wide, high = (across, main) if plan.axis else (main, across)
     known = item.hints.sizing
+    if known[1] == "hug" and not high and not plan.axis and not item.hints.floor:
+        high = _made_high(plan)
     if known[1] == "hug" and not high and not item.hints.floor and plan.flow:
         item.hints.floor = item.height  # it grows with its content, which alone does not make it so high
     if known[0] == "hug" and not wide and plan.flow and item.hints.direction and _one_line(item):
@@ -65,6 +69,28 @@ def _one_line(item: Item) -> bool:
         if part.kind == "t" and part.lines > 1:
             return False
         stack.extend(part.plan.children if part.plan else ())
+    return True
+
+
+def _stretches(child: Item) -> bool:
+    return child.hints.sizing[1] == "fill" and child.kind == "frame"
+
+
+def _made_high(row: Plan) -> bool:
+    """Let the fullest of a row's stretched columns be what makes it so high: what they all have below is padding."""
+    able: list[tuple[Item, Plan, float]] = []
+    for child in row.flow:
+        plan = child.plan
+        if plan is None or plan.kind != "col" or plan.justify != "start" or not plan.flow:
+            continue
+        if child.hints.sizing[1] == "fill" and _spans(child, row, _EXACT):
+            able.append((child, plan, child.bottom - plan.padding[2] - plan.flow[-1].bottom))
+    least = min((below for _, _, below in able), default=-1.0)
+    if least < 0 or any(part.hints.sizing[1] == "fill" for _, plan, _ in able for part in plan.flow):
+        return False
+    for child, plan, below in able:
+        plan.padding[2] += least
+        child.hugs = child.hugs[0], child.hugs[1] or below - least <= _EXACT
     return True
 
 
@@ -99,7 +125,7 @@ def _size_children(frame: Item, plan: Plan) -> None:
         elif plan.kind == "grid":
             child.size = FILL, FILL if id(child) in stretched else _own(child, 1)
         else:
-            main: Length = FILL if id(child) in growing else _own(child, plan.axis)
+            main: Length = FILL if id(child) in growing else _along(child, plan.axis)
             across = _across(child, plan, frame.size[1 - plan.axis] == HUG)
             child.size = (across, main) if plan.axis else (main, across)
 
@@ -153,6 +179,16 @@ def _stretched(plan: Plan) -> set[int]:
     return found
 
 
+def _along(child: Item, axis: int) -> Length:
+    """The extent of a child along its frame: what would fill a column that has nothing to share is at least so high."""
+    own = _own(child, axis)
+    plan = child.plan
+    if axis and own != HUG and child.hints.sizing[1] == "fill" and plan and plan.kind in ("row", "col") and plan.flow:
+        child.hints.floor = child.height
+        return HUG
+    return own
+
+
 def _own(child: Item, axis: int) -> Length:
     """The extent a child has by itself."""
     if child.kind == "t":
@@ -185,6 +221,10 @@ def _across(child: Item, plan: Plan, hugged: bool) -> Length:
 
 def _growing(frame: Item, plan: Plan) -> set[int]:
     """The children that share what is left of a row."""
+    if plan.kind == "col":
+        tall = [child for child in plan.flow if _stretches(child)]
+        alone = len(tall) == 1 and plan.justify == "start" and plan.flush and frame.size[1] != HUG
+        return {id(tall[0])} if alone else set()
     if plan.kind != "row" or not (plan.justify == "start" or plan.tight) or not plan.full or frame.size[0] == HUG:
         return set()
     flow = [child for child in plan.flow if child.kind != "svg"]

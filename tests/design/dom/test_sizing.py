@@ -37,6 +37,10 @@ def nodes() -> list[Node]:
     return [node for node, _ in walk(design.roots[0])]
 
 
+def walked(node: Node) -> list[Node]:
+    return [below for below, _ in walk(node)]
+
+
 def around(text: str) -> Node:
     """The innermost frame that holds a text."""
     holding = [n for n in nodes() if any(r.text == text for c in n.children for r in c.runs)]
@@ -121,6 +125,22 @@ def test_a_row_that_may_wrap_may_wrap_in_the_design() -> None:
 
 def test_breaks_of_preformatted_text_are_written_ones() -> None:
     assert any(run.text == "one line\nanother" for node in nodes() for run in node.runs)
+
+
+def test_the_foot_of_a_stretched_card_stays_at_its_end() -> None:
+    cards = next(n for n in nodes() if n.kind == "row" and len(n.children) == 2 and around("First foot") in walked(n))
+    assert cards.height == "hug"
+    first, second = cards.children
+    assert (first.height, second.height) == ("fill", "hug")
+    assert [child.height for child in first.children] == ["fill", "hug"]
+
+
+def test_the_fullest_of_stretched_columns_makes_the_row_so_high() -> None:
+    row = next(n for n in nodes() if n.kind == "row" and around("Little") in n.children)
+    assert row.height == "hug"
+    little, more = row.children
+    assert (little.padding[2], more.padding[2]) == (20, 20)
+    assert (little.height, more.height) == ("fill", "hug")
 
 
 def test_what_is_held_on_both_sides_fills() -> None:
