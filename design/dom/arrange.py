@@ -8,13 +8,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
-from design.dom.cells import in_cells, sets_type
+from design.dom.cells import EXACT, TOUCH, in_cells, sets_type, side
 from design.dom.items import Hints, Item, Plan
 from design.dom.tracks import Lines
 from design.tree import Align, Track
 
-TOUCH = 0.6  # two boxes that share less than this do not overlap
-EXACT = 0.3  # positions nearer than this are the same
 SHARED_BORDER = 1.05  # px of a border that two neighbours draw in one place
 MAX_CUTS = 12
 MAX_PAIRS = 200_000
@@ -386,7 +384,7 @@ def _cross(frame: Item, plan: Plan) -> None:
     for content in choices:
         sides = [_side(child, axis, content) for child in plan.children]
         for align in _aligns(frame, plan, sides):
-            odd = sum(align not in side and "fill" not in side for side in sides)
+            odd = sum(align not in lies and "fill" not in lies for lies in sides)
             if best is None or odd < best[0]:
                 best = odd, content, align
     assert best is not None
@@ -399,8 +397,8 @@ def _cross(frame: Item, plan: Plan) -> None:
     plan.padding[first] = max(0.0, content[0] - frame.start(axis))
     plan.padding[last] = max(0.0, frame.end(axis) - content[1])
     for i, child in enumerate(plan.children):
-        side = _side(child, axis, content)
-        if plan.align != "baseline" and plan.align not in side and "fill" not in side:
+        lies = _side(child, axis, content)
+        if plan.align != "baseline" and plan.align not in lies and "fill" not in lies:
             plan.children[i] = _shim(child, plan.axis, content)
 
 
@@ -419,20 +417,10 @@ def _kept_free(items: list[Item]) -> float | None:
 
 
 def _side(child: Item, axis: int, content: tuple[float, float]) -> str:
-    """Where a child lies across: some of `start`, `center`, `end`, `fill`, as words of one string."""
-    before, after = child.start(axis) - content[0], content[1] - child.end(axis)
-    found = []
-    if axis == 0 and child.hints.sizing[0] == "fill":
-        return "fill" if abs(before) <= EXACT and abs(after) <= EXACT else ""
-    if abs(before) <= EXACT and abs(after) <= EXACT:
-        found.append("fill")
-    if abs(before) <= EXACT:
-        found.append("start")
-    if abs(after) <= EXACT:
-        found.append("end")
-    if abs(before - after) <= TOUCH:
-        found.append("center")
-    return " ".join(found)
+    """Where a child lies across; what would fill and does not lies nowhere."""
+    found = side(child.start(axis) - content[0], content[1] - child.end(axis))
+    fills = axis == 0 and child.hints.sizing[0] == "fill"
+    return found if not fills else "fill" if "fill" in found else ""
 
 
 def _shim(child: Item, axis: int, content: tuple[float, float]) -> Item:

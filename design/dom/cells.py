@@ -6,8 +6,8 @@ from design.dom.items import Hints, Item, Plan
 from design.dom.tracks import Lines, Spans
 from design.tree import Align, Cell
 
-_TOUCH = 0.6  # CSS px: as in `arrange`
-_EXACT = 0.3
+TOUCH = 0.6  # CSS px: two boxes that share less than this do not overlap
+EXACT = 0.3  # positions nearer than this are the same
 
 Area = tuple[int, int, int, int]  # first column, first row, last column, last row, from 0
 
@@ -43,8 +43,8 @@ def _area(child: Item, lines: Lines) -> Area | None:
 
 def _covered(start: float, end: float, spans: Spans) -> tuple[int, int] | None:
     """The first and last track that a stretch lies in, if it lies inside them."""
-    touched = [i for i, (a, b) in enumerate(spans) if b > start + _TOUCH and a < end - _TOUCH]
-    if not touched or start < spans[touched[0]][0] - _EXACT or end > spans[touched[-1]][1] + _EXACT:
+    touched = [i for i, (a, b) in enumerate(spans) if b > start + TOUCH and a < end - TOUCH]
+    if not touched or start < spans[touched[0]][0] - EXACT or end > spans[touched[-1]][1] + EXACT:
         return None
     return touched[0], touched[-1]
 
@@ -66,14 +66,14 @@ def room(area: Area, lines: Lines) -> tuple[float, float, float, float]:
 def _align(frame: Item, plan: Plan, lines: Lines) -> None:
     """One alignment down the cells for all; what lies otherwise gets a frame of its whole cell around it."""
     rooms = [room(area, lines) for area in plan.areas]
-    sides = [_side(child.y - cell[1], cell[3] - child.bottom) for child, cell in zip(plan.children, rooms, strict=True)]
+    sides = [side(child.y - cell[1], cell[3] - child.bottom) for child, cell in zip(plan.children, rooms, strict=True)]
     aligns: tuple[Align, ...] = ("start", "center", "end")
     if "baseline" in frame.hints.align and all(map(sets_type, plan.children)):
         plan.align = "baseline"
         return
-    plan.align = max(aligns, key=lambda align: sum(align in side for side in sides if "fill" not in side))
+    plan.align = max(aligns, key=lambda align: sum(align in lies for lies in sides if "fill" not in lies))
     for i, (child, cell) in enumerate(zip(plan.children, rooms, strict=True)):
-        across = _side(child.x - cell[0], cell[2] - child.right)
+        across = side(child.x - cell[0], cell[2] - child.right)
         down = plan.align in sides[i] or "fill" in sides[i]
         if down and ("start" in across or "fill" in across):
             continue
@@ -90,15 +90,16 @@ def sets_type(item: Item) -> bool:
     return item.kind == "t"
 
 
-def _side(before: float, after: float) -> str:
+def side(before: float, after: float) -> str:
+    """Where something lies by the room on both sides: some of `start`, `center`, `end`, `fill`, in one string."""
     found = []
-    if abs(before) <= _EXACT and abs(after) <= _EXACT:
+    if abs(before) <= EXACT and abs(after) <= EXACT:
         found.append("fill")
-    if abs(before) <= _EXACT:
+    if abs(before) <= EXACT:
         found.append("start")
-    if abs(after) <= _EXACT:
+    if abs(after) <= EXACT:
         found.append("end")
-    if abs(before - after) <= _TOUCH:
+    if abs(before - after) <= TOUCH:
         found.append("center")
     return " ".join(found)
 
@@ -106,6 +107,6 @@ def _side(before: float, after: float) -> str:
 def _pad(frame: Item, plan: Plan, lines: Lines) -> None:
     left, right = lines.columns[0][0] - frame.x, frame.right - lines.columns[-1][1]
     top, bottom = lines.rows[0][0] - frame.y, frame.bottom - lines.rows[-1][1]
-    plan.flush = frame.hints.sizing[1] == "hug" or abs(bottom - frame.hints.padding[2]) <= _TOUCH
-    plan.padding = [max(0.0, side) for side in (top, right, bottom if plan.flush else 0.0, left)]
+    plan.flush = frame.hints.sizing[1] == "hug" or abs(bottom - frame.hints.padding[2]) <= TOUCH
+    plan.padding = [max(0.0, pad) for pad in (top, right, bottom if plan.flush else 0.0, left)]
     plan.content = lines.columns[0][0], lines.columns[-1][1]
