@@ -349,13 +349,16 @@
     };
   },
 
+  // A form's fields stand in for what is called as they are, in every world: hence by way of the prototype.
+  boxOf(element) { return Element.prototype.getBoundingClientRect.call(element); },
+
   // Remembers where everything is, to be compared by `drift` once the picture is taken; answers how many elements the
   // document has.
   mark() {
     gesso.marked = [];
     for (const element of [...document.querySelectorAll("body, body *")].slice(0, 20000)) {
-      const box = element.getBoundingClientRect();
-      if (box.width > 0 && box.height > 0 && element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) gesso.marked.push([element, box.left, box.top, box.right, box.bottom]);
+      const box = gesso.boxOf(element);
+      if (box.width > 0 && box.height > 0 && Element.prototype.checkVisibility.call(element, { opacityProperty: true, visibilityProperty: true })) gesso.marked.push([element, box.left, box.top, box.right, box.bottom]);
     }
     return document.getElementsByTagName("*").length;
   },
@@ -366,7 +369,7 @@
   drift() {
     let most = 0;
     for (const [element, left, top, right, bottom] of gesso.marked) {
-      const box = element.getBoundingClientRect();
+      const box = gesso.boxOf(element);
       const moved = Math.max(Math.abs(box.left - left), Math.abs(box.top - top), Math.abs(box.right - right), Math.abs(box.bottom - bottom));
       if (moved > most) most = moved;
     }
@@ -459,8 +462,9 @@
     const rows = [];
     for (let number = 0; number < all.length && number < 20000; number++) {
       const element = all[number];
-      if (element.namespaceURI !== "http://www.w3.org/1999/xhtml" && element.localName !== "svg") continue;
-      const styles = element.computedStyleMap();
+      const form = element instanceof HTMLFormElement; // whose fields stand in for its properties
+      if (!form && element.namespaceURI !== "http://www.w3.org/1999/xhtml" && element.localName !== "svg") continue;
+      const styles = Element.prototype.computedStyleMap.call(element);
       const own = {};
       const read = (name) => String(styles.get(name) || "").slice(0, 200);
       const keep = (name, usual) => { const value = read(name); if (value !== usual) own[name] = value; };
@@ -471,7 +475,7 @@
       for (const side of ["left", "right", "top", "bottom"]) if (read(`margin-${side}`) === "auto") own[`margin-${side}`] = "auto";
       if (display.endsWith("grid")) for (const axis of ["columns", "rows"]) keep(`grid-template-${axis}`, "none");
       if (/absolute|fixed/.test(read("position"))) for (const side of ["left", "right", "top", "bottom"]) keep(side, "auto");
-      if (Object.keys(own).length) rows.push([number, element.tagName, own]);
+      if (Object.keys(own).length) rows.push([number, form ? "FORM" : element.tagName, own]);
     }
     return { elements: all.length, rows };
   },
