@@ -92,13 +92,20 @@ class CaptureStore:
 
     def __init__(self, url: str, *, create: bool = False) -> None:
         self.url = str(url)
-        self.fs, root = fsspec.core.url_to_fs(self.url)
-        self.root = root.rstrip("/")
-        self.is_local = "file" in ((self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol)
-        if create:
-            for folder in ("blobs", "log", "failures"):
-                self.fs.makedirs(f"{self.root}/{folder}", exist_ok=True)
-        elif not self.fs.exists(self.root):
+        try:
+            self.fs, root = fsspec.core.url_to_fs(self.url)
+            self.root = root.rstrip("/")
+            self.is_local = "file" in ((self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol)
+            if create:
+                for folder in ("blobs", "log", "failures"):
+                    self.fs.makedirs(f"{self.root}/{folder}", exist_ok=True)
+            there = create or self.fs.exists(self.root)
+        except Exception as error:  # every file system of fsspec has errors of its own
+            why = " ".join(str(error).split())[:160]
+            raise StoreError(
+                f"the capture store at {self.url} cannot be reached ({why}): see the URL, its credentials and its package"
+            ) from error
+        if not there:
             raise StoreError(f"no capture store at {self.url}: crawl first, or name another with --home")
 
     def blob_path(self, sha256: str, format: str) -> str:

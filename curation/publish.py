@@ -44,9 +44,13 @@ def publish(version: Path, url: str, progress: Progress | None = None) -> str:
             _put(fs, path, f"{root}/{path.relative_to(version).as_posix()}")
         if progress:
             progress("publish", len(files), len(files))
-    except (OSError, ImportError, ValueError) as error:
+    except PublishError:
+        raise
+    except Exception as error:  # every file system of fsspec has errors of its own
         why = " ".join(str(error).split())[:160]
-        raise PublishError(f"cannot publish to {place} ({why}): see the URL, its credentials and its package") from None
+        raise PublishError(
+            f"cannot publish to {place} ({why}): see the URL, its credentials and its package"
+        ) from error
     return place
 
 

@@ -198,6 +198,11 @@ def main() -> None:
         extra = _EXTRA_OF.get(error.name.split(".")[0], "all")
         _say(f"{error.name} is not installed: pip install 'gesso[{extra}]'")
         raise SystemExit(2) from None
+    except OSError as error:  # a file that the command was to read or write
+        if error.filename is None or os.environ.get("GESSO_TRACEBACK"):
+            raise
+        _say(f"{error.filename}: {error.strerror}: see that it is there, may be written and has room")
+        raise SystemExit(2) from None
     except Exception as error:
         if not _is_ours(error) or os.environ.get("GESSO_TRACEBACK"):
             raise

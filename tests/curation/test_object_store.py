@@ -117,3 +117,15 @@ def test_another_version_is_not_written_over(tmp_path: Path, s3: fsspec.Abstract
     s3.pipe_file(f"{BUCKET}/small/1/{FILE}", b"{}")
     with pytest.raises(PublishError, match="another version"):
         publish(version, BUCKET)
+
+
+def test_a_bucket_that_nobody_may_write_to_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore's errors are no OSErrors."""
+    from botocore.exceptions import NoCredentialsError
+
+    def refused(*_: object) -> None:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(publishing, "_check_free", refused)
+    with pytest.raises(PublishError, match="credentials"):
+        publish(tmp_path / "small" / "1", "memory://bucket")

@@ -56,6 +56,26 @@ def test_a_missing_store(tmp_path: Path) -> None:
     assert "crawl first" in curate(recipe, tmp_path)
 
 
+@pytest.mark.parametrize("store", ["nosuch://bucket/captures", "s3://bucket/captures"])
+def test_a_store_that_cannot_be_reached(tmp_path: Path, store: str) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE)
+    nowhere = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SHARED_CREDENTIALS_FILE": "", "HOME": str(tmp_path)}
+    done = run_gesso("curate", str(recipe), "--captures", store, "--home", str(tmp_path), **nowhere, **nobody)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert store in one_line(done.stderr)
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "a.gesso").write_text('col Page 390\n t "text"\n')
+    out = tmp_path / "file" / "a.html"
+    done = run_gesso("export", str(tmp_path / "a.gesso"), "-o", str(out), "--home", str(tmp_path))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert str(tmp_path / "file") in one_line(done.stderr)
+
+
 def test_an_empty_store(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(RECIPE)
