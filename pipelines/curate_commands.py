@@ -152,13 +152,15 @@ def report(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Open a dataset version's report in the browser."""
-    from curation.dataset import resolve_dataset
+    from curation.dataset import resolve_dataset, taken_down
     from pipelines import terminal
     from pipelines.browser import open_page
 
     path = resolve_dataset(home, dataset) / "report.html"
     if not no_open:
         open_page(path)
+    if gone := taken_down(path.parent):
+        terminal.note(f"{len(gone)} captures in it were taken down since: gesso curate makes a version without them")
     terminal.made("report", path)
 
 

@@ -26,13 +26,17 @@ DatasetName = Annotated[str, typer.Argument(help="Name, name@version or folder o
 @dataset_app.command("list", epilog=example("gesso dataset list --home workspace/demo"))
 def dataset_list(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
     """The dataset versions of a home, with their counts."""
-    from curation.dataset import read_manifest, versions_of
+    from curation.dataset import read_manifest, taken_down, versions_of
     from pipelines import terminal
 
     root = home / "datasets"
     names = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     found = [
-        {"dataset": f"{name}@{number}", **read_manifest(root / name / str(number))["counts"]}
+        {
+            "dataset": f"{name}@{number}",
+            **read_manifest(root / name / str(number))["counts"],
+            "taken down": len(taken_down(root / name / str(number))),
+        }
         for name in names
         for number in versions_of(home, name)
     ]
@@ -40,7 +44,8 @@ def dataset_list(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
         terminal.print_json(found)
     elif found:
         head = ("dataset", "input", "kept", "rejected", "failed")
-        terminal.table("Datasets", head, [tuple(row[name] for name in head) for row in found], right=(1, 2, 3, 4))
+        head = (*head, "taken down") if any(row["taken down"] for row in found) else head
+        terminal.table("Datasets", head, [tuple(row[name] for name in head) for row in found], right=(1, 2, 3, 4, 5))
     else:
         terminal.note(f"no dataset in {home}: run gesso curate RECIPE")
 

@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 
 from crawlers.captures import CaptureStore
 from crawlers.takedown import take_down as take_out_of_store
-
-MARKS = "takedowns.jsonl"
+from curation.dataset.versions import TAKEDOWNS, taken_down
 
 
 def take_down(
@@ -57,14 +56,8 @@ def _ids_in(shard: Path) -> Iterator[str]:
 
 
 def _mark(version: Path, what: str, ids: list[str]) -> None:
-    path = version / MARKS
-    known: set[str] = set()
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                known.update(json.loads(line or "{}")["capture_ids"])
-            except (ValueError, KeyError):
-                continue  # torn by a kill: it is written again
+    path = version / TAKEDOWNS
+    known = taken_down(version)  # a line torn by a kill is written again
     new = [one for one in ids if one not in known]
     if not new:
         return

@@ -10,6 +10,7 @@ from typing import Any
 from curation.errors import GessoError
 
 FILE = "manifest.json"
+TAKEDOWNS = "takedowns.jsonl"  # beside it: what was taken down since
 
 
 class DatasetError(GessoError):
@@ -49,6 +50,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         raise DatasetError(f"{folder} is not a dataset version: it has no readable {FILE}") from None
     return manifest
+
+
+def taken_down(folder: Path) -> frozenset[str]:
+    """The captures that a version holds and that were taken down after it was made; a torn line says nothing."""
+    try:
+        lines = (folder / TAKEDOWNS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return frozenset()
+    found: set[str] = set()
+    for line in lines:
+        try:
+            found.update(json.loads(line or "{}")["capture_ids"])
+        except (ValueError, KeyError):
+            continue
+    return frozenset(found)
 
 
 def newest(home: Path) -> str:

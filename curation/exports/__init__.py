@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curation.dataset.versions import taken_down
 from curation.exports.folder import Export, ExportError, ExportFolder
 
 if TYPE_CHECKING:
@@ -36,10 +37,16 @@ def export(
 ) -> Export:
     """Write the export into `out`, by default `<home>/exports/<name>@<version>-<to>`; again after a kill, it goes on.
 
-    Options: csv `rows`, `seed`; hub `link`. Raises ExportError where the folder holds something else.
+    Options: csv `rows`, `seed`; hub `link`. Raises ExportError where the folder holds something else, or
+    the version captures that were taken down since.
     """
     if to not in TARGETS:
         raise ExportError(f"no export {to!r}: use one of {', '.join(TARGETS)}")
+    if gone := taken_down(dataset.folder):
+        raise ExportError(
+            f"{dataset.name} holds {len(gone)} captures that were taken down since: "
+            "gesso curate makes a version without them, and that one can be handed on"
+        )
     module = importlib.import_module(f"curation.exports.{to}")
     unknown = sorted(set(options) - set(module.DEFAULTS))
     if unknown:

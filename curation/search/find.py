@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from curation.dataset.versions import taken_down
 from curation.errors import GessoError
 from curation.features.base import NotAtHand, ValueProblem
 from curation.features.decode import decode_image
@@ -170,10 +171,11 @@ class Search:
         return max(DEPTH, 4 * n)
 
     def _allowed(self, where: str | None) -> np.ndarray | None:
-        if where is None:
+        gone = taken_down(self.dataset.folder)
+        if where is None and not gone:
             return None
-        keys = self.dataset.rows(["capture_id"], where).fetchall()
-        return np.asarray(sorted(self._row_of[key] for (key,) in keys), np.int64)
+        keys = {key for (key,) in self.dataset.rows(["capture_id"], where).fetchall()}
+        return np.asarray(sorted(self._row_of[key] for key in keys - gone), np.int64)
 
     def _captures(self, prefix: str) -> list[dict[str, Any]]:
         """Rows of the review table whose id begins so; at most two."""

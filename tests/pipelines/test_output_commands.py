@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.takedown import take_down
 from tests.conftest import run_gesso
 from tests.curation.finished import shared
 
@@ -67,6 +69,20 @@ def test_search_takes_the_newest_dataset_and_writes_pictures(home: Path, tmp_pat
     assert page.read_text().count("<img") >= 1
     found = answer("search", "dark dashboard", "-n", "1", "--where", "locale = 'en-US'", "--home", str(home))
     assert [hit["facts"]["name"] for hit in found["hits"]] == ["Ledger"]
+
+
+def test_what_was_taken_down_since_is_counted_not_found_and_not_handed_on(home: Path, tmp_path: Path) -> None:
+    own = tmp_path / "home"
+    shutil.copytree(home, own)
+    words = ("search", "dark dashboard", "-n", "1", "-d", "small@2", "--home", str(own))
+    gone = answer(*words)["hits"][0]["capture_id"]
+    take_down(own, gone, dry_run=False)
+    rows = answer("dataset", "list", "--home", str(own))
+    assert {row["dataset"]: row["taken down"] for row in rows}["small@2"] == 1
+    assert answer(*words)["hits"][0]["capture_id"] != gone
+    assert "1 captures in it were taken down" in gesso("report", "small@2", "--no-open", "--home", str(own))
+    done = run_gesso("dataset", "export", "small@2", "--to", "csv", "--home", str(own))
+    assert (done.returncode, "holds 1 captures that were taken down" in done.stderr) == (2, True)
 
 
 def test_an_error_is_one_line_and_exit_code_2(home: Path) -> None:
