@@ -102,9 +102,8 @@ class CaptureStore:
             there = create or self.fs.exists(self.root)
         except Exception as error:  # every file system of fsspec has errors of its own
             why = " ".join(str(error).split())[:160]
-            raise StoreError(
-                f"the capture store at {self.url} cannot be reached ({why}): see the URL, its credentials and its package"
-            ) from error
+            hint = "see the URL, its credentials and its package"
+            raise StoreError(f"the capture store at {self.url} cannot be reached ({why}): {hint}") from error
         if not there:
             raise StoreError(f"no capture store at {self.url}: crawl first, or name another with --home")
 
