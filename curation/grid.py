@@ -26,7 +26,7 @@ STYLE = """
 .gesso .keep { color: var(--keep); } .gesso .reject { color: var(--reject); } .gesso .doubt { color: var(--doubt); }
 .gesso .shots { display: flex; flex-wrap: wrap; gap: 24px 16px; align-items: flex-start; margin: 8px 0 24px; }
 .gesso .few { display: inline-block; vertical-align: top; margin-right: 32px; }
-.gesso figure { margin: 0; max-width: 100%; }
+.gesso figure { margin: 0; max-width: 100%; min-width: min(160px, 100%); }
 .gesso figure img, .gesso .none { display: block; height: 240px; max-width: 100%; object-fit: contain;
   background: var(--surface); border: 1px solid var(--line); border-radius: 6px; box-sizing: border-box; }
 .gesso .none { width: 160px; padding: 12px; color: var(--ink-2); font-size: 12px; overflow: hidden; }
