@@ -25,7 +25,7 @@ from curation.engine import written_aside
 from curation.errors import GessoError
 from curation.profile import read_profile
 from curation.recipe import Recipe
-from curation.select import Selection
+from curation.select import SelectError, Selection
 
 Progress = Callable[[str, int, int], None]
 ALWAYS = ("decode", "hashes", "ink")  # decisions and relations stand on these
@@ -219,7 +219,10 @@ def _try_sql(recipe: Recipe, schema: pa.Schema, plan: engine.Plan) -> None:
     """Find wrong SQL before the hours of features, on a table without rows; and what redaction would miss."""
     schema = pa.schema([*schema, *(field for feature in plan.features for field in feature.schema)])
     redact.require(schema, recipe.shards.redact)
-    stages.try_sql(recipe, schema)
+    try:
+        stages.try_sql(recipe, schema)
+    except SelectError as error:  # perhaps for the want of a feature's columns
+        raise SelectError("; ".join((str(error), *plan.notes))) from None
 
 
 def _build(

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
+from pipelines.errors import GessoError
 
 if TYPE_CHECKING:
     from curation.recipe import Recipe
 
 app = typer.Typer(rich_markup_mode="markdown")
+
+
+class CurateOptionError(GessoError):
+    """An option that would do nothing beside the others."""
 
 
 def example(text: str) -> str:
@@ -52,6 +57,16 @@ def curate(
     as_json: AsJson = False,
 ) -> None:
     """Score the captures, decide by the recipe, and write a dataset version with its report."""
+    vain = {
+        "--html": html and not what_if and "goes with --what-if",
+        "--address": address and engine != "ray" and "goes with --engine ray",
+        "--engine ray": engine == "ray" and (table or what_if) and "computes nothing for --table and --what-if",
+        "--publish": publish and what_if and "has nothing to copy: --what-if writes no version",
+        "--force": force and what_if and "has no use: --what-if writes no version",
+    }
+    for option, why in vain.items():
+        if why:
+            raise CurateOptionError(f"{option} {why}: leave one of them out, or add what is missing")
     if what_if:
         _what_if(_read(recipe, encoder), recipe, home, what_if, captures, table, html, as_json)
         return

@@ -14,6 +14,7 @@ from PIL import Image
 
 from crawlers.captures import Capture, CaptureStore, StoreError
 from design import FontFace, Imported, Slot, from_snapshot, load_snapshot, parse, print_design, to_figma, to_html
+from design.errors import NotationError
 from design.to.layout import Places
 from design.to.measured import measured
 from design.to.penpot import to_penpot
@@ -133,7 +134,10 @@ def load(source: str, home: Path) -> tuple[str, BoundDesign]:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise ExportError(f"{path} is not UTF-8 text: give a .gesso file") from None
-        return path.stem, BoundDesign(parse(text), {}, title=path.stem)
+        try:
+            return path.stem, BoundDesign(parse(text), {}, title=path.stem)
+        except NotationError as error:
+            raise ExportError(f"{path}, {error}: gesso design fmt --repair leaves out what cannot be read") from None
     return bound_capture(source, home)
 
 
@@ -216,7 +220,7 @@ TARGETS: dict[str, tuple[str, Callable[[BoundDesign], Compiled]]] = {
 def export(source: str, to: str, home: Path, out: Path | None = None) -> Path:
     """Write `source` (capture id or .gesso file) as `to` (one of TARGETS); returns the file.
 
-    Raises ExportError, the design room's NotationError with line and column, or the browser's RenderError for a PNG.
+    Raises ExportError, with line and column where notation is at fault, or the browser's RenderError for a PNG.
     """
     if to not in TARGETS:
         raise ExportError(f"no export target {to!r}: one of {', '.join(sorted(TARGETS))}")

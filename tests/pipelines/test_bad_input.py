@@ -8,6 +8,7 @@ import pytest
 
 from crawlers.captures import CaptureStore
 from tests.conftest import run_gesso
+from tests.curation.conftest import fill
 
 RECIPE = """
 name: small
@@ -76,6 +77,28 @@ def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
     assert str(tmp_path / "file") in one_line(done.stderr)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--html", "page.html"], "--html goes with --what-if"),
+        (["--address", "127.0.0.1:6379"], "--address goes with --engine ray"),
+        (["--what-if", "width > 1", "--publish", "s3://x"], "--publish has nothing to copy"),
+        (["--table", "rows.parquet", "--engine", "ray"], "--engine ray computes nothing"),
+    ],
+)
+def test_an_option_that_would_do_nothing(tmp_path: Path, options: list[str], said: str) -> None:
+    done = run_gesso("curate", str(tmp_path / "recipe.yaml"), *options, "--home", str(tmp_path))
+    assert done.returncode == 2
+    assert said in one_line(done.stderr)
+
+
+def test_a_rule_over_a_feature_that_is_not_at_hand_is_told_why(tmp_path: Path) -> None:
+    fill(tmp_path, sites=1)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: x\nfeatures: [nsfw]\nkeep: [{name: decent, sql: nsfw < 0.5}]\n")
+    assert "nsfw: {parts: [pixels]} does without" in curate(recipe, tmp_path)
+
+
 def test_an_empty_store(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(RECIPE)
@@ -119,7 +142,7 @@ def test_notation_that_does_not_parse_names_line_and_column(tmp_path: Path) -> N
     file.write_text('col Page 390\n t "unfinished\n')
     done = run_gesso("export", str(file), "--to", "html", "--home", str(tmp_path))
     assert done.returncode == 2
-    assert "line 2" in one_line(done.stderr)
+    assert f"{file}, line 2" in one_line(done.stderr)
 
 
 @pytest.mark.browser
