@@ -43,10 +43,11 @@ class GalleryArguments(VisitArguments):
 def parse(given: Mapping[str, str]) -> GalleryArguments:
     """Raises ArgumentError."""
     known("gallery", given, {*NAMES, *SELECTORS, ON_DETAIL, "url", "preset", "name", "pages", "limit", "render"})
-    url = urls(given, "url")
-    if not url:
-        raise ArgumentError("url is missing: give url=URL of a gallery's listing page")
     fields: dict[str, Any] = _preset(given["preset"]) if given.get("preset") else {}
+    own = fields.pop("url", "")  # of a preset that is made for one gallery
+    url = urls(given, "url") or urls({"url": str(own)}, "url")
+    if not url:
+        raise ArgumentError("url is missing: give url=URL of a gallery's listing page, or a preset that has one")
     fields |= {name: given[name] for name in (*SELECTORS, "name") if given.get(name)}
     if given.get(ON_DETAIL):
         fields["on_detail"] = {**fields.get("on_detail", {}), "link": given[ON_DETAIL]}

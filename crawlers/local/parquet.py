@@ -55,6 +55,16 @@ def image_column(schema: pa.Schema, wanted: str = "") -> str:
     )
 
 
+def require_columns(schema: pa.Schema, mapped: Mapping[str, str]) -> None:
+    """Raises EntryError (no_such_column) where a field is to be read from a column that there is not."""
+    for field, column in mapped.items():
+        if column not in schema.names:
+            there = ", ".join(schema.names)[:300]
+            raise EntryError(
+                f"map={field}:{column}: there is no column {column!r}: there are {there}", "no_such_column"
+            )
+
+
 def _has_bytes(kind: pa.DataType) -> bool:
     return pa.types.is_struct(kind) and any(f.name == "bytes" and _is_binary(f.type) for f in kind)
 

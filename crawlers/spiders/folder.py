@@ -125,13 +125,15 @@ class FolderSpider(ListingSpider):
 
     def parse_parquet(self, response: Response, root: int, inner: str) -> Iterator[Any]:
         """One request a row group."""
-        from crawlers.local.parquet import image_column, open_parquet  # every crawl loads every spider, few need Arrow
+        # every crawl loads every spider, few need Arrow
+        from crawlers.local.parquet import image_column, open_parquet, require_columns
 
         place = self._place(response)
         try:
             with open_within(self._root(root).folder, decoded(inner)) as file:
                 parquet = open_parquet(file)
                 image_column(parquet.schema_arrow, self.mapped.get("image", ""))
+                require_columns(parquet.schema_arrow, self.mapped)
                 groups = parquet.num_row_groups
         except EntryError as error:
             yield self.failure(response.url, error.kind, f"{inner}: {error}")

@@ -117,6 +117,14 @@ def test_parquet_files_in_each_form(tmp_path: Path, form: str) -> None:
     assert summary.stats["gesso/requests/taken"] == 5
 
 
+def test_a_mapped_column_that_there_is_not_is_told_and_no_row_is_taken_without_it(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"picture": [PNG], "caption": ["Home"]}), tmp_path / "data.parquet")
+    summary, captures = run({"path": str(tmp_path / "data.parquet"), "map": "title:captoin"}, tmp_path)
+    assert (summary.failures, captures) == ({"no_such_column": 1}, [])
+    (failure,) = CaptureStore(str(tmp_path / "captures")).failures()
+    assert "there are picture, caption" in failure.reason
+
+
 def test_tars_by_the_piece(tmp_path: Path) -> None:
     count = 600
     long = "x" * 150

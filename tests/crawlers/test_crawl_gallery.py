@@ -121,10 +121,18 @@ def test_presets_are_valid_and_arguments_win_over_them() -> None:
         assert (arguments.how.title, arguments.how.name, arguments.depth) == ("h6", name, 0)
 
 
+def test_a_preset_file_may_have_the_gallery_s_address(tmp_path: Path) -> None:
+    preset = tmp_path / "mine.yaml"
+    preset.write_text("{url: 'http://a.test/', item: li, link: a}")
+    assert parse_arguments("gallery", {"preset": str(preset)}).url == ("http://a.test/",)
+    assert parse_arguments("gallery", {"preset": str(preset), "url": "http://b.test/"}).url == ("http://b.test/",)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({}, "url is missing"),
+        ({"preset": "dribble"}, "no preset 'dribble'"),
         ({"url": "http://a.test/"}, "item is missing"),
         ({"url": "http://a.test/", "item": "li"}, "link is missing"),
         ({"url": "http://a.test/", "item": "li[[", "link": "a"}, "not a CSS selector"),
