@@ -43,7 +43,7 @@ def dataset_list(home: Home = DEFAULT_HOME, as_json: AsJson = False) -> None:
     if as_json:
         terminal.print_json(found)
     elif found:
-        head = ("dataset", "input", "kept", "rejected", "failed")
+        head: tuple[str, ...] = ("dataset", "input", "kept", "rejected", "failed")
         head = (*head, "taken down") if any(row["taken down"] for row in found) else head
         terminal.table("Datasets", head, [tuple(row[name] for name in head) for row in found], right=(1, 2, 3, 4, 5))
     else:

@@ -114,6 +114,7 @@ class Junk(Feature):
     """
 
     name: ClassVar[str] = "junk"
+    offers: ClassVar[str] = "what stands there instead of a screen: error page, captcha or login wall, parked domain …"
     needs: ClassVar[tuple[str, ...]] = ("ink", "text")
     parameters: ClassVar[type[Params]] = JunkParams
     params: JunkParams

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 RRF = 60  # how far down a ranking counts; the paper's value
 DEPTH = 200  # of each ranking that are fused, at least
 CAPTURE = re.compile(r"[0-9a-f]{6,24}\Z")
+PICTURE = re.compile(r"^\S+\.(png|jpe?g|webp|gif|bmp|avif)$", re.I)  # no words, but the name of a file
 BARS = (0.035, 0.97)  # of a tall screen's height: a phone's status and navigation bars, which hashes do not look at
 TALL = 1.5
 FACTS = ("site", "form_factor", "view", "title", "name", "caption")
@@ -103,6 +104,8 @@ class Search:
         """A picture where `query` is a file, a capture where it is one's id (or its start), else words."""
         if len(query) < 1000 and _is_file(query):
             return self.image(Path(query), n, where)
+        if PICTURE.search(query):
+            raise SearchError(f"no picture at {query!r}: give the path of one, or words")
         if CAPTURE.match(query) and self._captures(query):
             return self.capture(query, n, where)
         return self.text(query, n, where)

@@ -14,6 +14,7 @@ def test_features_are_listed_for_scripts_and_for_people(tmp_path: Path) -> None:
     found = {feature["name"]: feature for feature in json.loads(done.stdout)}
     assert found["ink"]["at_hand"]
     assert found["ink"]["columns"]["entropy"] == "float"
+    assert not [name for name, feature in found.items() if feature["offers"].endswith(",")]  # no half sentence
     assert found["embedding"]["at_hand"]  # by the weights that ship
     assert not found["heads"]["at_hand"]
     seen = run_gesso("features", "--home", str(tmp_path), GESSO_ENCODER="", COLUMNS="100").stdout

@@ -234,3 +234,8 @@ def test_bytes_are_pictures_too(blind: Search) -> None:
     assert isinstance(blind.dataset, Dataset)
     assert blind.image(out.getvalue()).query == "picture"
     assert store_of(blind.dataset.home)
+
+
+def test_the_name_of_a_picture_that_is_not_there_is_no_search_for_its_words(blind: Search) -> None:
+    with pytest.raises(SearchError, match=r"no picture at 'shots/home\.PNG'"):
+        blind.find("shots/home.PNG")
