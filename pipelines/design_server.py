@@ -102,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(home: Path, port: int = 0, token: str = "") -> Iterator[tuple[str, str]]:
     """Serve in the background; yields (address, token)."""
+    if not home.is_dir():
+        raise ServerError(f"no home at {home}: give the folder that gesso export wrote designs into, with --home")
     token = token or secrets.token_urlsafe(16)
     handler = type("Handler", (_Handler,), {"home": home, "token": token})
     try:
@@ -129,7 +131,8 @@ def main() -> None:
             terminal.note("Give both to the Figma plugin: Import, From this machine's Gesso server. Stop with Ctrl+C.")
             _wait()
     except GessoError as error:
-        raise SystemExit(f"error: {error}") from None
+        terminal.errors.print(f"gesso: {error}", markup=False, soft_wrap=True)
+        raise SystemExit(2) from None
 
 
 def _wait() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -197,7 +198,9 @@ def test_bad_input_is_told_and_leaves_nothing(page: Page) -> None:
 @pytest.mark.browser
 def test_designs_of_the_server_are_listed_and_fetched(page: Page, tmp_path: Path) -> None:
     (tmp_path / "designs").mkdir()
+    (tmp_path / "designs" / "torn.gesso").write_text('col Page 390 "unfinished')
     (tmp_path / "designs" / "evening.gesso").write_text(CARD)
+    os.utime(tmp_path / "designs" / "torn.gesso", (0, 0))  # the older one is listed below
     with serving(tmp_path) as (address, token):
         frame = opened(page)
         frame.click("summary")
@@ -210,6 +213,9 @@ def test_designs_of_the_server_are_listed_and_fetched(page: Page, tmp_path: Path
         frame.click("#designs button")
         page.wait_for_function("mock.page.kids.length == 1")
         assert page.evaluate("mock.page.kids[0].value('name')") == "Evening card"
+        frame.click("#designs button >> nth=1")
+        frame.wait_for_function("document.getElementById('report').innerText.includes('422')")
+        assert "torn.gesso, line 1" in answer(frame)
         frame.fill("#address", "https://example.org")
         frame.click("#list")
         assert "Only a server on this machine" in answer(frame)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,3 +86,9 @@ def test_a_taken_port_is_said(home: Path) -> None:
         serving(home, urlsplit(address).port or 0),
     ):
         pass
+
+
+def test_a_home_that_is_not_there_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipelines.design_server", "--home", str(tmp_path / "nowhere"), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "no home at" in done.stderr, len(done.stderr.splitlines())) == (2, True, 1)

@@ -15,10 +15,17 @@ export function addressOf(text: string): string {
   try {
     url = new URL(text.trim() || 'http://localhost:8766');
   } catch {
-    throw new ServerError('This is no address: write http://localhost:8766, as `gesso serve` shows it.');
+    throw new ServerError('This is no address: write http://localhost:8766, as the server prints it.');
   }
   if (url.protocol !== 'http:' || !LOOPBACK.has(url.hostname)) throw new ServerError('Only a server on this machine is asked: http://localhost and a port.');
   return url.origin;
+}
+
+/** What a refusal says of itself, as text of a bearable length. */
+async function reason(answer: Response): Promise<string> {
+  const said: unknown = await answer.json().catch(() => null);
+  const error = (said as { error?: unknown } | null)?.error;
+  return typeof error === 'string' ? ` It says: ${error.slice(0, 300)}` : '';
 }
 
 async function get(address: string, path: string, token: string): Promise<string> {
@@ -30,7 +37,7 @@ async function get(address: string, path: string, token: string): Promise<string
     throw new ServerError(`Nobody answers at ${addressOf(address)}: start the server, and allow its port in manifest.json.`);
   }
   if (answer.status === 401 || answer.status === 403) throw new ServerError('The server wants its token: copy it from the line that it printed.');
-  if (!answer.ok) throw new ServerError(`The server answers ${answer.status} for ${path}.`);
+  if (!answer.ok) throw new ServerError(`The server answers ${answer.status} for ${path}.${await reason(answer)}`);
   if (Number(answer.headers.get('content-length') ?? 0) > MAX_BYTES) throw new ServerError('The design is over 100 MB: export it to a file.');
   return answer.text();
 }
