@@ -67,17 +67,20 @@ _SHORTEN = "([key, extra]) => { const t = window.gessoLeaves[key]; t.data = t.da
 _REMOVE = """key => {
   const leaf = window.gessoLeaves[key], text = document.body.contains(leaf) && leaf.data.trim();
   let element = leaf.parentElement;
-  const alone = e => e !== document.body && e.textContent.trim() === text &&
-    !e.querySelector('img,svg,canvas,video,iframe,input,button,i');
-  if (!alone(element)) return false;
+  const same = e => e !== document.body && e.textContent.trim() === text;
+  const alone = e => same(e) && !e.querySelector('img,svg,canvas,video,iframe,input,button,i');
+  if (!alone(element)) return '';
   while (alone(element.parentElement)) element = element.parentElement;
   window.gessoPlace = [element, element.parentNode, element.nextSibling];
+  const left = same(element.parentElement) ? 'control' : 'text';
   element.remove();
-  return true;
+  return left;
 }"""
+# A transform makes the root what fixed elements are fixed to: they belong to the page, too.
 _WIDEN = """width => {
-  const style = document.documentElement.style;
-  width ? style.setProperty('width', width + 'px', 'important') : style.removeProperty('width');
+  const style = document.documentElement.style, given = {width: width + 'px', transform: 'translate(0)'};
+  for (const [name, value] of Object.entries(given))
+    width ? style.setProperty(name, value, 'important') : style.removeProperty(name);
 }"""
 _RESTORE = "() => { const [element, parent, next] = window.gessoPlace; parent.insertBefore(element, next) }"
 
@@ -147,8 +150,10 @@ async def _edits(page: Page, canvas: Page, url: str, bound: BoundDesign, width: 
     pairs = same_leaves(page_before, design_before)
     results: list[Replay] = []
 
-    def judge(kind: str, what: str, after: list[Leaf], design_after: list[Leaf], edited: Sequence[str] = ()) -> None:
-        found = agreement(pairs, (page_before, after), (design_before, design_after), edited)
+    def judge(
+        kind: str, what: str, moved: tuple[list[Leaf], list[Leaf]], design_after: list[Leaf], edited: Sequence[str] = ()
+    ) -> None:
+        found = agreement(pairs, moved, (design_before, design_after), edited)
         results.append(Replay(url, kind, what[:60], found))
 
     for key, layer, text in _targets(page_before, design_before, pairs, bound.design):
@@ -156,22 +161,27 @@ async def _edits(page: Page, canvas: Page, url: str, bound: BoundDesign, width: 
         await page.evaluate(_LENGTHEN, [int(key), extra])
         after = await _leaves(page)
         await page.evaluate(_SHORTEN, [int(key), extra])
-        judge("lengthen", text, after, await shown(lengthened(bound.design, layer, extra)), (key,))
-        if await page.evaluate(_REMOVE, int(key)):
+        longer = await shown(lengthened(bound.design, layer, extra))
+        judge("lengthen", text, (page_before, after), longer, (key,))
+        if left := await page.evaluate(_REMOVE, int(key)):
             after = await _leaves(page)
             await page.evaluate(_RESTORE)
             gone = next(d for p, d in pairs if p == key)
             kept = [leaf for leaf in design_before if leaf.key != gone]
-            judge("remove", text, after, in_order(kept, await shown(removed(bound.design, layer))), (key,))
+            shorter = await shown(removed(bound.design, layer, shapes=left != "control"))
+            judge("remove", text, (page_before, after), in_order(kept, shorter), (key,))
     await canvas.set_viewport_size({"width": width + WIDER, "height": 900})
     wider = await shown(widened(bound.design, WIDER))
+    await page.evaluate(_WIDEN, width)
+    await page.wait_for_timeout(SETTLE_MS)
+    before = await _leaves(page)
     await page.evaluate(_WIDEN, width + WIDER)
     await page.wait_for_timeout(SETTLE_MS)
-    judge("widen", f"by {WIDER} px", await _leaves(page), wider)
+    judge("widen", f"by {WIDER} px", (before, await _leaves(page)), wider)
     await page.evaluate(_WIDEN, 0)
     await page.set_viewport_size({"width": width + WIDER, "height": (page.viewport_size or {"height": 900})["height"]})
     await page.wait_for_timeout(SETTLE_MS)
-    judge("window", f"by {WIDER} px", await _leaves(page), wider)
+    judge("window", f"by {WIDER} px", (page_before, await _leaves(page)), wider)
     return results
 
 

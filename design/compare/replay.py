@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from design.tree import FRAMES, SOFT_BREAK, Design, Node, Run, walk
+from design.tree import FRAMES, SOFT_BREAK, Design, Node, Run, SlotPaint, walk
 
 SAME_PLACE = 3.0  # CSS px: so near, a page's leaf and a design's with the same text are one
 AGREES = 2.0  # CSS px between the moves of the two
@@ -116,9 +116,19 @@ def lengthened(design: Design, at: int, extra: str) -> Design:
     return _changed(design, at, longer)
 
 
-def removed(design: Design, at: int) -> Design:
-    """Without the layer that is the `at`-th in order, and without the frames that held nothing else."""
-    return _changed(design, at, lambda node: None)
+def removed(design: Design, at: int, shapes: bool = False) -> Design:
+    """Without the layer that is the `at`-th in order, and without the frames that held nothing else.
+
+    With `shapes`, frames in which only rectangles and ovals without a picture are left go too: bullets and rules.
+    """
+    return _changed(design, at, lambda node: None, _shapes_alone if shapes else None)
+
+
+def _shapes_alone(node: Node) -> bool:
+    return not any(
+        part.kind in ("t", "img", "svg", "use") or any(isinstance(fill, SlotPaint) for fill in part.fills)
+        for part, _ in walk(node)
+    )
 
 
 def widened(design: Design, by: float) -> Design:
@@ -149,7 +159,10 @@ def text_layers(design: Design) -> list[tuple[int, str]]:
     return [(i, "".join(run.text for run in node.runs)) for i, node in enumerate(nodes) if node.kind == "t"]
 
 
-def _changed(design: Design, at: int, change: Callable[[Node], Node | None]) -> Design:
+def _changed(
+    design: Design, at: int, change: Callable[[Node], Node | None], bare: Callable[[Node], bool] | None = None
+) -> Design:
+    """With the layer that `change` makes of one; a frame that loses all of its children but `bare` ones goes too."""
     counter = 0
     roots = []
     for root in design.roots:
@@ -166,7 +179,7 @@ def _changed(design: Design, at: int, change: Callable[[Node], Node | None]) -> 
             made: Node | None = node if same else replace(node, children=children)
             if node is target:
                 made = change(made or node)
-            elif node.kind in FRAMES and node.children and not children:
+            elif node.kind in FRAMES and not same and all(bare is not None and bare(child) for child in children):
                 made = None
             done[id(node)] = made
         if (kept := done[id(root)]) is not None:

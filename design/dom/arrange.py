@@ -32,9 +32,10 @@ def _plan(frame: Item, cuts: int) -> set[int]:
     """Set a frame's plan; the ids of the groups that were made for it."""
     flow, placed = _flow(frame)
     if not flow or cuts > MAX_CUTS:
-        for child in frame.children:
+        held = [_held(frame, child) for child in frame.children]
+        for child in held:
             child.absolute = True
-        frame.plan = Plan("box", _painting_order([], frame.children))
+        frame.plan = Plan("box", _painting_order([], held))
         return set()
     placed = [_held(frame, child) for child in placed]
     for child in placed:
@@ -69,8 +70,9 @@ def _flow(frame: Item) -> tuple[list[Item], list[Item]]:
         return [], children
     if pairs:
         for a, b in pairs:
-            _tighten(a)
-            _tighten(b)
+            for item, other in ((a, b), (b, a)):
+                if item.hints.out or not other.hints.out:
+                    _tighten(item)
         pairs = _overlaps(children) or []
     out = {id(c) for c in children if not _within(c, frame) or _decorates(c, frame)}
     for a, b in pairs:
@@ -139,6 +141,10 @@ def _tighten(item: Item) -> None:
         kids = item.children
         left, top = min(c.x for c in kids), min(c.y for c in kids)
         right, bottom = max(c.right for c in kids), max(c.bottom for c in kids)
+        known = all(c.hints.sizing[0] not in ("", "fill", "share") for c in kids)
+        gives = known and any(c.width > right - left - EXACT for c in kids)
+        if gives and right - left < item.width - TOUCH:  # what was left of its width is another's now
+            item.hints.sizing = "hug", item.hints.sizing[1]
         item.x, item.y, item.width, item.height = left, top, right - left, bottom - top
         item.hints.padding = (0.0, 0.0, 0.0, 0.0)
 

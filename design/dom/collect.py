@@ -8,7 +8,7 @@ from design.dom import css
 from design.dom.controls import control_text, letter_heights
 from design.dom.items import Findings, Hints, Item, Slot
 from design.dom.roles import HEADINGS, own_name, role_of, section_name
-from design.dom.sizing import Sizing, floor, keeps, sizing
+from design.dom.sizing import Sizing, centred, floor, keeps, most, sizing
 from design.dom.slots import image_fill, slot_name
 from design.dom.snapshot import Box
 from design.dom.surface import border_widths, dimmed, look, picture_instead
@@ -213,16 +213,20 @@ def _padding(box: Box) -> tuple[float, float, float, float]:
 
 
 def _margins(box: Box) -> tuple[float, float, float, float]:
-    top, right, bottom, left = (max(0.0, box.px(f"margin-{side}")) for side in ("top", "right", "bottom", "left"))
+    top, right, bottom, left = (
+        0.0 if box.authored(f"margin-{side}", "0") == "auto" else max(0.0, box.px(f"margin-{side}"))
+        for side in ("top", "right", "bottom", "left")
+    )
     return top, right, bottom, left
 
 
 def _hints(box: Box) -> Hints:
     display = box.css("display")
     hints = Hints(padding=_padding(box), room=_margins(box), out=_out(box), sizing=sizing(box), floor=floor(box))
+    hints.most = most(box)
     if hints.out and box.authored("left") == "auto" != box.authored("right"):
         hints.pin = "r"
-    hints.keeps, hints.cell = keeps(box), display == "table-cell"
+    hints.keeps, hints.cell, hints.centred = keeps(box), display == "table-cell", centred(box)
     if display.endswith("flex"):
         hints.direction = "col" if box.css("flex-direction").startswith("column") else "row"
         hints.wrap = box.css("flex-wrap") != "nowrap"
@@ -264,10 +268,13 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
         return item
     if not items:
         return None
-    if len(items) == 1 and not (box.tag in SECTIONS and _holds_room(item)) and not _takes_height(item):
+    holds = (box.tag in SECTIONS and _holds_room(item)) or _takes_height(item) or _holds_middle(box, item)
+    if len(items) == 1 and not holds:
         only = items[0]
         only.hints.room = _room(only, item)
         only.hints.sizing = (_dissolved(only, item, 0), _dissolved(only, item, 1))
+        if item.hints.most and only.kind == "frame" and not only.hints.most:
+            only.hints.most = item.hints.most - item.width + only.width
         only.name = only.name or item.name
         if only.kind != "t" and "role" in item.look:
             only.look.setdefault("role", item.look["role"])
@@ -275,7 +282,9 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
         only.hints.pushed = item.hints.pushed
         only.hints.middle |= "center" in item.hints.justify or "center" in item.hints.align
         only.hints.cell |= item.hints.cell
-        only.hints.out |= item.hints.out
+        only.hints.centred |= item.hints.centred
+        if item.hints.out and not only.hints.out:
+            only.hints.out, only.hints.pin = True, item.hints.pin or _held(only, item)
         return only
     item.order = min(child.order for child in items)
     if box.width < 0.5 or box.height < 0.5 or _spills(item):
@@ -289,6 +298,14 @@ def _dissolved(only: Item, wrapper: Item, axis: int) -> Sizing:
     if own == "fill" or not own:
         return around if own else ""
     return "fixed" if own == "share" and around != "fill" else own
+
+
+def _held(only: Item, wrapper: Item) -> str:
+    """The pin of what stays in the middle, or at the right, of a wrapper that goes with what it is placed in."""
+    before, after = only.x - wrapper.x, wrapper.right - only.right
+    if wrapper.hints.sizing[0] != "fill" or only.hints.sizing[0] == "fill" or min(before, after) < -1:
+        return ""
+    return "c" if abs(before - after) < 1 < before else "r" if after < 1 < before else ""
 
 
 def _room(only: Item, wrapper: Item) -> tuple[float, float, float, float]:
@@ -306,6 +323,14 @@ def _takes_height(item: Item) -> bool:
     """Whether a wrapper grows in a column beyond the one thing in it, which what is below it stands on."""
     grows = item.hints.grow and item.hints.sizing[1] == "fill" and not item.hints.out
     return grows and item.children[0].hints.sizing[1] != "fill" and item.height - item.children[0].height > 1
+
+
+def _holds_middle(box: Box, item: Item) -> bool:
+    """Whether a wrapper of a width of its own is in the middle of its container, and the one thing in it is not."""
+    if item.hints.sizing[0] != "fixed" or any(box.authored(f"margin-{s}", "0") != "auto" for s in ("left", "right")):
+        return False
+    before, after = item.children[0].x - item.x, item.right - item.children[0].right
+    return abs(before - after) > 1 and min(before, after) > -1 and not item.hints.out
 
 
 def _holds_room(item: Item) -> bool:
@@ -390,12 +415,12 @@ def _spills(item: Item) -> bool:
 def _fit(item: Item) -> None:
     """Make a frame without paint as large as what is in it."""
     kids = [c for c in item.children if not c.hints.out] or item.children
-    keep = item.width >= 0.5 and item.height >= 0.5
     left, top = min(c.x for c in kids), min(c.y for c in kids)
     right, bottom = max(c.right for c in kids), max(c.bottom for c in kids)
-    if keep:
-        left, top = min(left, item.x), min(top, item.y)
-        right, bottom = max(right, item.right), max(bottom, item.bottom)
+    if item.width >= 0.5:
+        left, right = min(left, item.x), max(right, item.right)
+        if item.height >= 0.5:
+            top, bottom = min(top, item.y), max(bottom, item.bottom)
     if right - left < item.width - 0.3:  # what is in it says nothing of how wide it would be
         item.hints.sizing = ("", item.hints.sizing[1])
     item.x, item.y, item.width, item.height = left, top, right - left, bottom - top

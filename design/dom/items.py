@@ -61,8 +61,10 @@ class Hints:
     pin: str = ""  # r: held to the right edge of what it is placed in
     cell: bool = False  # of a table, which centres by an alignment of its own
     middle: bool = False  # a wrapper that is gone put it in its middle
+    centred: bool = False  # in its row, by itself
     keeps: bool = False  # its proportions: the height follows the width
-    least: float = 0.0  # the least width, likewise
+    most: float = 0.0  # the width that it would not go beyond
+    least: float = 0.0  # the least width, where that is what makes it so wide
     floor: float = 0.0  # the least height, where that is what makes it so high
 
 

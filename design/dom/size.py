@@ -292,6 +292,8 @@ def _node(item: Item, children: tuple[Node, ...]) -> Node:
         place["ratio"] = _ratio(item.width, height)
     if width == HUG and item.hints.least:
         place["min_width"] = item.hints.least
+    if width == FILL and item.hints.most and kind != "t":
+        place["max_width"] = item.hints.most
     if height == HUG and item.hints.floor:
         place["min_height"] = item.hints.floor
     return Node(kind, item.name, width, height, children=children, **place, **look)

@@ -15,6 +15,7 @@ Sizing: TypeAlias = Literal["", "hug", "fill", "share", "fixed"]  # "": not know
 Sizings: TypeAlias = tuple[Sizing, Sizing]
 UNKNOWN: Sizings = ("", "")
 _NEAR = 1.0  # CSS px
+_FAR = 1.5  # of a box's width: its limit is not to be seen from there
 _REPLACED = frozenset(
     {"IMG", "CANVAS", "VIDEO", "IFRAME", "OBJECT", "EMBED", "svg", "INPUT", "SELECT", "TEXTAREA", "HR"}
 )
@@ -53,10 +54,28 @@ def keeps(box: Box) -> bool:
     return box.tag in ("IMG", "VIDEO", "CANVAS", "svg") or box.css("aspect-ratio") not in ("", "auto")
 
 
+def centred(box: Box) -> bool:
+    """Whether it stands in the middle of its row, or of its grid's cell, by an alignment or margins of its own."""
+    owner = container(box)
+    if owner is None or not owner.css("display").endswith(("flex", "grid")):
+        return False
+    if owner.css("display").endswith("flex") and owner.css("flex-direction").startswith("column"):
+        return False
+    held = all(box.authored(f"margin-{side}", "0") == "auto" for side in _SIDES[1])
+    return held or _own_alignment(box, owner, "align") == "center"
+
+
 def floor(box: Box) -> float:
     """The least height that makes a box as high as it is, where its content does not; 0 for others."""
     least = box.px("min-height")
     return least if box.authored("height") == "auto" and least and box.height - least < _NEAR else 0.0
+
+
+def most(box: Box) -> float:
+    """The width that a box which fills its container would not go beyond, where that is near; 0 for others."""
+    limit = box.px("max-width")
+    near = box.width + _NEAR < limit < _FAR * box.width
+    return limit if near and box.css("max-width").endswith("px") and sizing(box)[0] == "fill" else 0.0
 
 
 def _of(box: Box, owner: Box, axis: int) -> Sizing:

@@ -10,6 +10,8 @@ from design.dom.items import Hints, Item, Plan
 from design.dom.tracks import Lines
 from design.tree import Align, Track
 
+OFF_CENTRE = 32.0  # CSS px: what is centred by itself may be so far from there by what sticks out of it
+
 
 def group(frame: Item, items: list[Item], axis: int) -> Item:
     """A frame without paint around a band: tight along the axis, as broad as the frame's content across it."""
@@ -135,6 +137,8 @@ def _main(frame: Item, plan: Plan) -> None:
         plan.full = True
     elif loose and _centred(frame, plan) and abs(lead - trail) <= TOUCH and min(before, after) <= lead:
         plan.justify, lead, trail = "center", min(before, after), min(before, after)
+    elif loose and _centred(frame, plan) and abs(lead - before - trail + after) <= TOUCH and before <= lead:
+        plan.justify, lead, trail = "center", before, after
     elif lead - before > 8 and abs(trail - after) <= EXACT and (_ends(frame) or (axis == 0 and not frame.painted)):
         plan.justify, lead = "end", before
     else:
@@ -183,6 +187,8 @@ def _cross(frame: Item, plan: Plan) -> None:
     tight = min(c.start(axis) for c in plan.children), max(c.end(axis) for c in plan.children)
     if axis == 1 and (far := _kept_free(plan.children)) is not None and abs(far - choices[0][1]) <= TOUCH:
         choices.insert(0, (choices[0][0], tight[1]))
+    if axis == 0 and frame.hints.sizing[0] == "hug" and len(plan.children) == 1 and plan.children[0].kind == "t":
+        choices.insert(0, tight)  # what it is wider by is padding, as of an icon that did not load
     if not frame.painted or len(plan.children) > 1:
         choices += [(tight[0], choices[0][1]), tight]
     best: tuple[int, tuple[float, float], Align] | None = None
@@ -237,6 +243,11 @@ def _shim(child: Item, axis: int, content: tuple[float, float]) -> Item:
     shim.children = [child]
     shim.hints = Hints(direction="row" if axis else "col")
     shim.hints.grow = child.hints.grow
+    if not axis and child.hints.centred and child.kind == "frame":
+        before, after = child.y - content[0], content[1] - child.bottom
+        if min(before, after) >= 0 and abs(before - after) < OFF_CENTRE:
+            shim.hints.justify = "center"
+            shim.hints.padding = max(0.0, before - after), 0.0, max(0.0, after - before), 0.0
     if child.hints.sizing[0]:
         shim.hints.sizing = ("fill", child.hints.sizing[1]) if axis else (child.hints.sizing[0], "fill")
     return shim

@@ -325,7 +325,8 @@ def size(node: Node, parent: Node | None, reflow: bool = False) -> list[str]:
             rules.append(f"{name}:100%")
         elif (inside, axis) in (("row", 0), ("col", 1)):
             least = node.min_width if axis == 0 else node.min_height
-            rules.append(f"flex:1 1 0;min-{name}:{px(least)}")
+            content = reflow and axis and node.kind in ("row", "col", "grid") and not least  # it gives the least height
+            rules.append("flex:1 1 0" if content else f"flex:1 1 0;min-{name}:{px(least)}")
             if parent is not None and node.kind in ("img", "svg") and _sharing(parent):
                 rules.append("width:100%")
         elif inside in ("row", "col"):
