@@ -260,10 +260,23 @@ def _build(
     facts["columns"] = {f.name: str(f.type) for f in schema}
     facts["balance"] = decided.balance
     facts["clusters"] = manifest.clusters(table)
-    facts["notes"] += [*notes, *decided.notes, *_notes(facts)]
+    facts["notes"] += [*notes, *decided.notes, *_without_value(facts), *_notes(facts)]
     _write_text(card.write(facts, read_profile(build / "review.parquet")), build / "README.md")
     _write_text(manifest.dump(manifest.with_files(facts, build, TABLES)), build / manifest.FILE)
     tell("tables", rows, rows)
+
+
+def _without_value(facts: dict[str, Any]) -> Iterator[str]:
+    """What no one would notice: a feature that failed for want of its server, or gave nothing at all."""
+    for feature in facts["features"]:
+        if feature["errors"] == facts["failed"]:  # nothing, or what could not be read: that is counted
+            continue
+        lost = sum(feature["errors"].values())
+        again = any(kind in engine.PASSING for kind in feature["errors"])
+        if again or lost == facts["counts"]["input"]:
+            kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(feature["errors"].items()))
+            then = ": run again for them" if again else ""
+            yield f"{feature['name']} has no value for {lost:,} captures ({kinds}){then}"
 
 
 def _notes(facts: dict[str, Any]) -> list[str]:

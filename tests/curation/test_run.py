@@ -250,3 +250,13 @@ def test_the_manifest_names_every_file_with_its_hash(made: tuple[Path, DatasetVe
     assert set(named) == there
     for name, sha256 in named.items():
         assert hashlib.sha256((made[1].path / name).read_bytes()).hexdigest() == sha256
+
+
+def test_a_feature_whose_server_gave_nothing_is_noted(tmp_path: Path) -> None:
+    fill(tmp_path, sites=1, pages=1)
+    writer = {"writer": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1", "max_calls": 1}
+    features = ["decode", "hashes", "ink", {"caption": writer}]
+    version = curate(small_recipe(features=features), tmp_path, report=False)
+    (note,) = [note for note in version.notes if note.startswith("caption")]
+    assert note.startswith(f"caption has no value for {version.input} captures (")
+    assert note.endswith("): run again for them")
