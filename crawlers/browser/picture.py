@@ -25,9 +25,11 @@ CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by PNG colour type
 
 @dataclass(frozen=True)
 class Geometry:
-    """What a page measures, in CSS pixels of its layout. `zoom` < 1 where a phone shrinks it."""
+    """What a page measures, in CSS pixels of its layout. `zoom` < 1 where a phone shrinks it.
 
-    width: int
+    Pictures are as wide as the layout's window: what a page has to the right of it is seen by those who scroll there.
+    """
+
     height: int
     fold_width: int
     fold_height: int
@@ -41,7 +43,7 @@ async def measure(cdp: CDPSession, viewport_width: int) -> Geometry:
     fold_width, fold_height = int(layout["clientWidth"]), int(layout["clientHeight"])
     zoom = min(1.0, viewport_width / fold_width) if fold_width else 1.0
     height = max(fold_height, int(content["height"]))
-    return Geometry(max(fold_width, int(content["width"])), height, fold_width, fold_height, zoom)
+    return Geometry(height, fold_width, fold_height, zoom)
 
 
 async def screenshot(cdp: CDPSession, width: int, height: int, scale: float, *, dpr: float = 1) -> bytes:

@@ -176,7 +176,7 @@ async def _picture_and_tree(cdp: CDPSession, job: RenderJob) -> Rendered:
         "format": FORMAT,
         "url": job.url or "about:blank",
         "viewport": {"width": job.width, "height": job.height, "dpr": job.dpr},
-        "page": {"width": geometry.width, "height": geometry.height},
+        "page": {"width": geometry.fold_width, "height": geometry.height},
         "scale": SCALE,
         "computed_styles": list(COMPUTED_STYLES),
     }

@@ -181,7 +181,7 @@ class Camera:
             lang=self.about["lang"],
             viewport={"width": viewport.width, "height": viewport.height, "dpr": viewport.dpr},
             theme=theme,
-            page={"width": geometry.width, "height": geometry.height},
+            page={"width": geometry.fold_width, "height": geometry.height},
             assets=await self.tab.network.assets(self.put),
             fonts=self.fonts,
             media=media,

@@ -40,6 +40,7 @@ def looked(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> dict
             viewports=(DESKTOP,), themes=LIGHT, limits=SettleLimits(max_height=5000)
         ),
         "http://odd.test/wide.html": VisitOptions(themes=LIGHT),
+        "http://odd.test/spill.html": VisitOptions(themes=LIGHT),
         "http://odd.test/missing.html": only_desktop,
         "http://odd.test/red.png": only_desktop,
         "http://robots.test/noai.html": only_desktop,
@@ -135,6 +136,15 @@ def test_a_page_without_a_mobile_layout_is_shown_as_a_phone_shows_it(looked: dic
     fold, full = looked["http://odd.test/wide.html"].shots[2:]
     assert (fold.image.width, full.image.width) == (780, 780)
     assert full.image.height > 2000
+
+
+@pytest.mark.parametrize("page", ["wide", "spill"])
+def test_the_tree_says_how_wide_the_picture_is(looked: dict[str, Any], page: str) -> None:
+    for shot in looked[f"http://odd.test/{page}.html"].shots:
+        if shot.view.kind == "full":
+            tree = json.loads(gzip.decompress(looked["store"].read_blob(shot.dom_sha256, "dom")))
+            height = shot.image.height * tree["page"]["width"] / shot.image.width
+            assert height == pytest.approx(tree["page"]["height"], abs=1)
 
 
 @pytest.mark.parametrize(
