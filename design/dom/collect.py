@@ -8,7 +8,7 @@ from design.dom import css
 from design.dom.controls import control_text, letter_heights
 from design.dom.items import Findings, Hints, Item, Slot
 from design.dom.roles import HEADINGS, own_name, role_of, section_name
-from design.dom.sizing import Sizing, centred, floor, keeps, most, sizing
+from design.dom.sizing import centred, floor, keeps, most, sizing
 from design.dom.slots import image_fill, slot_name
 from design.dom.snapshot import Box
 from design.dom.surface import border_widths, dimmed, look, picture_instead
@@ -16,11 +16,11 @@ from design.dom.text import Break, Inline, Text, text_items
 from design.dom.tracks import grid_lines, row_lines
 from design.dom.turn import Rect, around
 from design.dom.vector import svg_slot, triangle
+from design.dom.wrap import dissolved, fit, holds, over, spills
 from design.tree import SlotPaint, Solid, Stroke
 
 MAX_LEVELS = 240
 REPLACED = frozenset({"IMG", "CANVAS", "VIDEO", "IFRAME", "OBJECT", "EMBED"})
-SECTIONS = frozenset({"SECTION", "HEADER", "FOOTER", "MAIN", "ARTICLE"})
 _HIDDEN_OVERFLOW = ("hidden", "clip", "auto", "scroll")
 _BULLETS = frozenset("•◦▪")
 
@@ -265,77 +265,15 @@ def _frame(box: Box, paint: dict[str, object], children: list[Inline], found: Fi
             return None
         if not items and item.look.keys() <= {"rotation", "role"}:
             return None
-        return item
+        return item if box.tag in ("HTML", "BODY") else over(item)
     if not items:
         return None
-    holds = (box.tag in SECTIONS and _holds_room(item)) or _takes_height(item) or _holds_middle(box, item)
-    if len(items) == 1 and not holds:
-        only = items[0]
-        only.hints.room = _room(only, item)
-        only.hints.sizing = (_dissolved(only, item, 0), _dissolved(only, item, 1))
-        if item.hints.most and only.kind == "frame" and not only.hints.most:
-            only.hints.most = item.hints.most - item.width + only.width
-        only.name = only.name or item.name
-        if only.kind != "t" and "role" in item.look:
-            only.look.setdefault("role", item.look["role"])
-        only.hints.grow |= item.hints.grow
-        only.hints.pushed = item.hints.pushed
-        only.hints.middle |= "center" in item.hints.justify or "center" in item.hints.align
-        only.hints.cell |= item.hints.cell
-        only.hints.centred |= item.hints.centred
-        if item.hints.out and not only.hints.out:
-            only.hints.out, only.hints.pin = True, item.hints.pin or _held(only, item)
-        return only
+    if len(items) == 1 and not holds(box, item):
+        return dissolved(items[0], item)
     item.order = min(child.order for child in items)
-    if box.width < 0.5 or box.height < 0.5 or _spills(item):
-        _fit(item)
+    if box.width < 0.5 or box.height < 0.5 or spills(item):
+        fit(item)
     return item
-
-
-def _dissolved(only: Item, wrapper: Item, axis: int) -> Sizing:
-    """What gives an item its extent once the wrapper around it is gone."""
-    own, around = only.hints.sizing[axis], wrapper.hints.sizing[axis]
-    if own == "fill" or not own:
-        return around if own else ""
-    return "fixed" if own == "share" and around != "fill" else own
-
-
-def _held(only: Item, wrapper: Item) -> str:
-    """The pin of what stays in the middle, or at the right, of a wrapper that goes with what it is placed in."""
-    before, after = only.x - wrapper.x, wrapper.right - only.right
-    if wrapper.hints.sizing[0] != "fill" or only.hints.sizing[0] == "fill" or min(before, after) < -1:
-        return ""
-    return "c" if abs(before - after) < 1 < before else "r" if after < 1 < before else ""
-
-
-def _room(only: Item, wrapper: Item) -> tuple[float, float, float, float]:
-    """What an item keeps free once the wrapper around it is gone."""
-    top, right, bottom, left = wrapper.hints.room
-    return (
-        max(0.0, only.y - wrapper.y) + top,
-        max(0.0, wrapper.right - only.right) + right,
-        max(0.0, wrapper.bottom - only.bottom) + bottom,
-        max(0.0, only.x - wrapper.x) + left,
-    )
-
-
-def _takes_height(item: Item) -> bool:
-    """Whether a wrapper grows in a column beyond the one thing in it, which what is below it stands on."""
-    grows = item.hints.grow and item.hints.sizing[1] == "fill" and not item.hints.out
-    return grows and item.children[0].hints.sizing[1] != "fill" and item.height - item.children[0].height > 1
-
-
-def _holds_middle(box: Box, item: Item) -> bool:
-    """Whether a wrapper of a width of its own is in the middle of its container, and the one thing in it is not."""
-    if item.hints.sizing[0] != "fixed" or any(box.authored(f"margin-{s}", "0") != "auto" for s in ("left", "right")):
-        return False
-    before, after = item.children[0].x - item.x, item.right - item.children[0].right
-    return abs(before - after) > 1 and min(before, after) > -1 and not item.hints.out
-
-
-def _holds_room(item: Item) -> bool:
-    """Whether a section is visibly higher than the one thing in it, and holds it whole."""
-    return item.height - item.children[0].height > 8 and not _spills(item) and not item.hints.out
 
 
 def _flow(box: Box, children: list[Inline], found: Findings) -> list[Item]:
@@ -402,29 +340,6 @@ def _turned(item: Item, rect: Rect) -> Rect:
     """What is drawn in `rect` of an item's own place, once the item is turned."""
     angle = item.look.get("rotation")
     return around(rect, [(angle, item.x + item.width / 2, item.y + item.height / 2)]) if angle else rect
-
-
-def _spills(item: Item) -> bool:
-    return any(
-        c.x < item.x - 0.3 or c.y < item.y - 0.3 or c.right > item.right + 0.3 or c.bottom > item.bottom + 0.3
-        for c in item.children
-        if not c.hints.out
-    )
-
-
-def _fit(item: Item) -> None:
-    """Make a frame without paint as large as what is in it."""
-    kids = [c for c in item.children if not c.hints.out] or item.children
-    left, top = min(c.x for c in kids), min(c.y for c in kids)
-    right, bottom = max(c.right for c in kids), max(c.bottom for c in kids)
-    if item.width >= 0.5:
-        left, right = min(left, item.x), max(right, item.right)
-        if item.height >= 0.5:
-            top, bottom = min(top, item.y), max(bottom, item.bottom)
-    if right - left < item.width - 0.3:  # what is in it says nothing of how wide it would be
-        item.hints.sizing = ("", item.hints.sizing[1])
-    item.x, item.y, item.width, item.height = left, top, right - left, bottom - top
-    item.hints.padding = (0.0, 0.0, 0.0, 0.0)
 
 
 def flatten(item: Item) -> None:

@@ -35,7 +35,7 @@ def differing(a: np.ndarray, b: np.ndarray) -> float:
     return float((np.abs(a - b) > LEVELS).any(axis=2).mean() * 100)
 
 
-@pytest.mark.parametrize("name", ["landing", "layers", "type"])
+@pytest.mark.parametrize("name", ["landing", "layers", "type", "under"])
 def test_a_design_looks_like_its_page(started: object, name: str) -> None:
     from tests.design.capturing import dot, open_page, snapshot
 
