@@ -452,7 +452,24 @@
       room -= source.length;
       svgs.push(source);
     }
-    return { images, svgs, authored: gesso.authored() };
+    return { images, svgs, authored: gesso.authored(), stills: gesso.stills() };
+  },
+
+  // What videos show, as [number among the document's elements, JPEG data: URL]: a screenshot has what lies over them, too.
+  stills() {
+    const found = [], all = [...document.querySelectorAll("*")];
+    for (const video of document.querySelectorAll("video")) {
+      const box = video.getBoundingClientRect();
+      if (found.length > 2 || video.readyState < 2 || !video.videoWidth || box.width * box.height < 10000) continue;
+      const part = Math.min(1, 1920 / video.videoWidth), canvas = document.createElement("canvas");
+      canvas.width = Math.max(1, Math.round(video.videoWidth * part));
+      canvas.height = Math.max(1, Math.round(video.videoHeight * part));
+      try {
+        canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+        found.push([all.indexOf(video), canvas.toDataURL("image/jpeg", 0.9)]);
+      } catch { /* from another origin: not to be read */ }
+    }
+    return found;
   },
 
   // Lengths before layout made pixels of them, as {elements, rows: [[number, tag, {property: value}]]}: what differs from

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import binascii
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -134,6 +136,16 @@ class Network:
                 visit.stored[asset.url] = entry
         return visit.stored
 
+    async def still(self, name: str, url: str, put: PutBlob) -> None:
+        """Keep a JPEG `data:` URL of what a part of the page shows as an asset of that name; anything else is left."""
+        kind, _, body = url.partition(",")
+        if kind != "data:image/jpeg;base64" or len(body) > MAX_ASSET_BYTES:
+            return
+        with contextlib.suppress(binascii.Error, ValueError):
+            entry = await self._store(_Asset("", name, "image/jpeg", False), base64.b64decode(body, validate=True), put)
+            if entry is not None and entry["format"] == "jpeg":
+                self._visit.stored[name] = entry
+
     async def _store(self, asset: _Asset, body: bytes | None, put: PutBlob) -> dict[str, Any] | None:
         visit = self._visit
         if not body or len(body) > MAX_ASSET_BYTES or visit.bytes + len(body) > MAX_PAGE_BYTES:
@@ -146,7 +158,7 @@ class Network:
         entry |= {"mime": asset.mime, "bytes": len(body)}
         if sniffed.width and sniffed.height:
             entry |= {"width": sniffed.width, "height": sniffed.height}
-        if asset.url in self._known or len(self._known) < MAX_KNOWN:
+        if asset.request and (asset.url in self._known or len(self._known) < MAX_KNOWN):
             self._known[asset.url] = entry
         return entry
 

@@ -175,6 +175,8 @@ class Camera:
         with contextlib.suppress(Error, TimeoutError):
             given = await self.tab.call("media")
             media = given if isinstance(given, dict) else {}
+        for number, url in media.pop("stills", []):
+            await self.tab.network.still(f"still:{number}", url, self.put)
         return Surroundings(
             url=self.tab.url,
             title=self.about["title"],

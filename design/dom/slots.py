@@ -7,7 +7,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from design.dom import css
 from design.dom.items import Findings, Slot
-from design.dom.snapshot import Box
+from design.dom.snapshot import STILL, Box
 from design.tree import FITS, Fit, SlotPaint
 
 MAX_DATA_URL = 512 << 10
@@ -19,7 +19,9 @@ def image_slot(box: Box, address: str, found: Findings, kind: str) -> str:
     if absolute in found.by_source:
         return found.by_source[absolute]
     stem = kind
-    if not absolute.startswith("data:"):
+    if absolute.startswith(STILL):
+        stem = "video"
+    elif not absolute.startswith("data:"):
         stem = unquote(urlsplit(absolute).path).rsplit("/", 1)[-1].rsplit(".", 1)[0] or kind
     asset = found.assets.get(absolute)
     asset = asset if isinstance(asset, dict) else {}
@@ -60,6 +62,8 @@ def image_fill(box: Box, found: Findings) -> SlotPaint:
     address = box.dom.source(box.node) or box.attribute("src") if box.tag == "IMG" else box.attribute("poster")
     if box.tag == "INPUT":
         address = box.attribute("src")
+    if box.tag == "VIDEO" and (still := box.dom.still(box.node)) in found.assets:
+        address = still
     if address:
         slot = image_slot(box, address, found, "image")
     else:

@@ -17,6 +17,7 @@ MAX_BYTES = 256 << 20
 MAX_LAYOUT_NODES = 100_000
 FORMAT = "gesso-dom/1"
 _FAR = 200_000.0
+STILL = "still:"  # and the number of a video among the elements: the asset that has what it shows
 _ELEMENT = 1  # DOM nodeType
 
 
@@ -175,6 +176,11 @@ class Dom:
     def source(self, node: int) -> str:
         """The URL that an img (also inside picture) chose."""
         return self._sources.get(node, "")
+
+    def still(self, node: int) -> str:
+        """The name of the asset that has what a video shows, if the snapshot has one."""
+        elements = self._light_elements()
+        return f"{STILL}{elements.index(node)}" if node in elements else ""
 
     def typed(self, node: int) -> str:
         """What stands in an input or textarea."""

@@ -19,6 +19,7 @@ from crawlers.browser.settle import SettleLimits
 from crawlers.browser.snapshot import COMPUTED_STYLES
 from crawlers.browser.views import DESKTOP, Surroundings, Visit, VisitOptions, visit
 from crawlers.captures import CaptureStore
+from design import from_snapshot
 from pipelines.site_server import SiteServer
 
 pytestmark = pytest.mark.browser
@@ -41,6 +42,7 @@ def looked(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> dict
         ),
         "http://odd.test/wide.html": VisitOptions(themes=LIGHT),
         "http://odd.test/spill.html": VisitOptions(themes=LIGHT),
+        "http://odd.test/film.html": only_desktop,
         "http://odd.test/missing.html": only_desktop,
         "http://odd.test/red.png": only_desktop,
         "http://robots.test/noai.html": only_desktop,
@@ -136,6 +138,19 @@ def test_a_page_without_a_mobile_layout_is_shown_as_a_phone_shows_it(looked: dic
     fold, full = looked["http://odd.test/wide.html"].shots[2:]
     assert (fold.image.width, full.image.width) == (780, 780)
     assert full.image.height > 2000
+
+
+def test_what_a_video_shows_is_kept_without_what_lies_over_it(looked: dict[str, Any]) -> None:
+    visit = looked["http://odd.test/film.html"]
+    tree = json.loads(gzip.decompress(looked["store"].read_blob(visit.shots[0].dom_sha256, "dom")))
+    assert "stills" not in tree["media"]
+    (still,) = (asset for name, asset in tree["assets"].items() if name.startswith("still:"))
+    image = Image.open(io.BytesIO(looked["store"].read_blob(still["sha256"], "jpeg"))).convert("RGB")
+    assert image.size == (still["width"], still["height"]) == (320, 180)
+    for x, colour in ((80, (0xF0, 0xC0, 0x00)), (240, (0x20, 0xA0, 0x60))):
+        assert max(abs(a - b) for a, b in zip(image.getpixel((x, 90)), colour, strict=True)) < 40
+    slots = from_snapshot(tree).slots
+    assert [slot.sha256 for name, slot in slots.items() if name == "video"] == [still["sha256"]]
 
 
 @pytest.mark.parametrize("page", ["wide", "spill"])
