@@ -241,7 +241,7 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "missing":
         return f"{at!r} is missing: add it"
     shown = repr(problem["input"])
-    message = problem["msg"].removeprefix("Value error, ")
+    message = problem["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list: lines that begin with -")
     return f"{at}: {message}" + (f" (it is {shown[:60]})" if problem["type"] != "value_error" else "")
 
 

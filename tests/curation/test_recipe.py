@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from curation.recipe import RecipeError, load_recipe
+from curation.recipe import Recipe, RecipeError, load_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "name: small\nfeatures: [decode, {palette: {colours: 4}}]\nkeep:\n  - {name: wide, sql: 'width > 3'}\n"
@@ -103,3 +103,14 @@ def test_importing_recipe_loads_neither_torch_nor_duckdb() -> None:
     code = "import sys, curation.recipe; print([m for m in ('torch', 'duckdb', 'scrapy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_recipe_of_the_documentation_has_every_part_and_loads(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    assert load_recipe(path).model_fields_set == set(Recipe.model_fields)
+
+
+def test_a_mapping_where_a_list_stands_is_told_so(tmp_path: Path) -> None:
+    assert "a list: lines that begin with -" in problem(tmp_path, f"{GOOD}balance: {{by: site, cap: 3}}\n")
