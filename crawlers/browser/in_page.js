@@ -241,10 +241,40 @@
       element.style.setProperty("visibility", "visible", "important");
       element.style.setProperty("transform", "none", "important");
     }
+    gesso.pin();
     await gesso.painted();
   },
 
   sheet: null,
+  pinned: [],
+
+  // Answers once and for all what style sheets ask of pointers: while it takes a picture larger than the window, Chromium
+  // takes a phone for a thing with a mouse.
+  pin() {
+    gesso.unpin();
+    const asks = /pointer|hover/;
+    const answer = (media) => {
+      if (!asks.test(media.mediaText)) return;
+      gesso.pinned.push([media, media.mediaText]);
+      media.mediaText = matchMedia(media.mediaText).matches ? "all" : "not all";
+    };
+    const visit = (rules, depth) => {
+      for (const rule of rules) {
+        if (rule instanceof CSSMediaRule) answer(rule.media);
+        if (depth < 8 && rule.cssRules && rule.cssRules.length) visit(rule.cssRules, depth + 1);
+      }
+    };
+    for (const sheet of [...document.styleSheets, ...document.adoptedStyleSheets]) {
+      try {
+        answer(sheet.media);
+        visit(sheet.cssRules, 0);
+      } catch { /* from another origin: not to be read */ }
+    }
+  },
+
+  unpin() {
+    for (const [media, text] of gesso.pinned.splice(0).reverse()) media.mediaText = text;
+  },
 
   // Two frames, so that a change has been painted, and the images it brought are there.
   async painted() {
@@ -259,6 +289,7 @@
   // After a change of window or theme: once it is painted, true where a walk down the page may bring more, else false
   // once images and fonts are in. All in one, for each question costs a way to the page and back.
   async arrived({ painted, ...waits }) {
+    gesso.unpin();
     if (!painted) await gesso.painted();
     if (gesso.lazy()) return true;
     await gesso.ready(waits);

@@ -103,7 +103,8 @@ async def _one(tab: Tab, geometry: Geometry, dpr: float, kind: str, strength: in
 
 
 async def _fold(tab: Tab, geometry: Geometry, dpr: float) -> bytes:
-    shot = screenshot(tab.cdp, geometry.fold_width, geometry.fold_height, geometry.zoom, dpr=dpr)
+    size = geometry.fold_width, geometry.fold_height
+    shot = screenshot(tab.cdp, *size, geometry.zoom, dpr=dpr, beyond=geometry.zoom != 1)
     return await tab.alive(shot, SCREENSHOT_SECONDS + 1)
 
 

@@ -46,10 +46,13 @@ async def measure(cdp: CDPSession, viewport_width: int) -> Geometry:
     return Geometry(height, fold_width, fold_height, zoom)
 
 
-async def screenshot(cdp: CDPSession, width: int, height: int, scale: float, *, dpr: float = 1) -> bytes:
+async def screenshot(
+    cdp: CDPSession, width: int, height: int, scale: float, *, dpr: float = 1, beyond: bool = True
+) -> bytes:
     """The PNG of the page's top left `width` × `height` CSS pixels, `scale` × `dpr` image pixels to one of them.
 
-    `dpr` is the pixel ratio that this very CDP session emulates, if it does: Chromium multiplies the two.
+    `dpr` is the pixel ratio that this very CDP session emulates, if it does: Chromium multiplies the two. What is in the
+    window is not `beyond` it, and that is better: for a larger picture Chromium takes a phone for a thing with a mouse.
     """
     ratio = scale * dpr
     if width * height * ratio * ratio > MAX_PIXELS:
@@ -59,7 +62,7 @@ async def screenshot(cdp: CDPSession, width: int, height: int, scale: float, *, 
             "Page.captureScreenshot",
             {
                 "format": "png",
-                "captureBeyondViewport": True,
+                "captureBeyondViewport": beyond,
                 "optimizeForSpeed": True,
                 "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": scale},
             },

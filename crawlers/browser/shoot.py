@@ -159,8 +159,11 @@ class Camera:
             if elements <= MAX_ELEMENTS:
                 snapshot = await tab.alive(take_snapshot(tab.cdp), SNAPSHOT_SECONDS + 1)
         height = min(geometry.height, self.max_height) if whole else geometry.fold_height
-        shot = screenshot(tab.cdp, geometry.fold_width, height, geometry.zoom, dpr=viewport.dpr)
+        beyond = height > geometry.fold_height or geometry.zoom != 1
+        shot = screenshot(tab.cdp, geometry.fold_width, height, geometry.zoom, dpr=viewport.dpr, beyond=beyond)
         png = await tab.alive(shot, SCREENSHOT_SECONDS + 1)
+        if beyond and viewport.mobile:
+            await tab.touch(viewport)
         shown = png_size(png)[1] / (viewport.dpr * geometry.zoom)
         if shown < height - 1:  # more pixels than a picture may have
             height = int(shown)

@@ -181,12 +181,16 @@ class Tab:
         size = {"width": viewport.width, "height": viewport.height}
         metrics = {**size, "deviceScaleFactor": viewport.dpr, "mobile": mobile}
         metrics |= {"screenWidth": viewport.width, "screenHeight": viewport.height}
-        touch = {"enabled": mobile, **({"maxTouchPoints": 5} if mobile else {})}
         await asyncio.gather(
             self.send("Emulation.setDeviceMetricsOverride", metrics),
-            self.send("Emulation.setTouchEmulationEnabled", touch),
+            self.touch(viewport),
             *([self.send("Emulation.setUserAgentOverride", {"userAgent": user_agent})] if user_agent else []),
         )
+
+    async def touch(self, viewport: Viewport) -> None:
+        """Have fingers or a mouse. A picture larger than the window makes Chromium forget it."""
+        touch = {"enabled": viewport.mobile, **({"maxTouchPoints": 5} if viewport.mobile else {})}
+        await self.send("Emulation.setTouchEmulationEnabled", touch)
 
     async def show_height(self, viewport: Viewport, height: int) -> None:
         """As `show_as`, with another height: for pages whose length is inside a scroller."""

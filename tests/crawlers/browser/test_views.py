@@ -43,6 +43,8 @@ def looked(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> dict
         "http://odd.test/wide.html": VisitOptions(themes=LIGHT),
         "http://odd.test/spill.html": VisitOptions(themes=LIGHT),
         "http://odd.test/film.html": only_desktop,
+        "http://odd.test/grounds.html": VisitOptions(),
+        "http://odd.test/grounds.html?long": VisitOptions(),
         "http://odd.test/missing.html": only_desktop,
         "http://odd.test/red.png": only_desktop,
         "http://robots.test/noai.html": only_desktop,
@@ -151,6 +153,17 @@ def test_what_a_video_shows_is_kept_without_what_lies_over_it(looked: dict[str, 
         assert max(abs(a - b) for a, b in zip(image.getpixel((x, 90)), colour, strict=True)) < 40
     slots = from_snapshot(tree).slots
     assert [slot.sha256 for name, slot in slots.items() if name == "video"] == [still["sha256"]]
+
+
+@pytest.mark.parametrize("page", ["grounds.html", "grounds.html?long"])
+def test_a_phone_has_fingers_and_a_desktop_has_a_mouse_in_every_picture(looked: dict[str, Any], page: str) -> None:
+    """Chromium forgets the fingers where a picture is larger than the window."""
+    visit = looked[f"http://odd.test/{page}"]
+    assert len(visit.shots) == (8 if "long" in page else 4)
+    for number, shot in enumerate(visit.shots):
+        image, phone = pixels(looked, visit.url, number), shot.view.form_factor == "phone"
+        assert image.getpixel((5, image.height - 5)) == ((0x00, 0x77, 0xCC) if phone else (0xCC, 0x00, 0x33)), shot.view
+        assert (image.getpixel((5, 5)) == (0x00, 0xAA, 0x00)) == (not phone), shot.view
 
 
 @pytest.mark.parametrize("page", ["wide", "spill"])
