@@ -51,8 +51,8 @@ async def screenshot(
 ) -> bytes:
     """The PNG of the page's top left `width` × `height` CSS pixels, `scale` × `dpr` image pixels to one of them.
 
-    `dpr` is the pixel ratio that this very CDP session emulates, if it does: Chromium multiplies the two. What is in the
-    window is not `beyond` it, and that is better: for a larger picture Chromium takes a phone for a thing with a mouse.
+    `dpr` is the pixel ratio that this very CDP session emulates, if it does: Chromium multiplies the two. `beyond` asks
+    for what the window does not show, and is for that alone: Chromium then takes a phone for a thing with a mouse.
     """
     ratio = scale * dpr
     if width * height * ratio * ratio > MAX_PIXELS:

@@ -10,15 +10,21 @@ from curation.heads.head import Dense, Head, chain
 
 WHOLE, BROKEN = 7.0, 3.0  # the grade of the middle undamaged page, and of the middle page damaged most
 LOWEST, HIGHEST = 1.0, 10.0
+EVEN = (2.0, 9.0)  # between these a point is a point
+BEYOND = 0.1  # of a point, for each of what is said below and above: the order is kept, to the ends of the scale
 TEXT = (
     "7 is the middle page of the web as it was made, 3 the middle page with one strong damage (strength 3), "
-    "4 to 6 one that is a little off; 1 is several damages at once, above 8 is rarer than one page in ten"
+    "4 to 6 one that is a little off; below 2 is several damages at once, above 9 the best; "
+    "compare screens of one form factor"
 )
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """`grade = middle + slope · score`, within 1 to 10; `log_odds` a grade point of being the better of two."""
+    """`grade = middle + slope · score` from 2 to 9, and ever less steep to 1 and 10.
+
+    `log_odds` are those of being the better of two, for each grade point between them.
+    """
 
     slope: float
     middle: float
@@ -40,12 +46,14 @@ def temperature(margins: np.ndarray) -> float:
 
 
 def graded(ranker: Head, meaning: Meaning) -> Head:
-    """The same head with grades for scores; ReLUs hold them to 1 to 10, so that it stays layers of one activation."""
+    """The same head with grades for scores; ReLUs bend them to 1 to 10, so that it stays layers of one activation."""
     hidden, last = ranker.layers
-    weight = np.repeat(last.weight * meaning.slope, 2, axis=1)
-    bias = last.bias * meaning.slope + meaning.middle
-    within = Dense(weight, np.array([bias[0] - LOWEST, bias[0] - HIGHEST]), "relu")
-    return chain([hidden, within, Dense(np.array([[1.0], [-1.0]]), np.array([LOWEST]))], ranker.input)
+    (low, high), below, above = EVEN, EVEN[0] - LOWEST, HIGHEST - EVEN[1]
+    knees = np.array([low - below / BEYOND, low, high, high + above / BEYOND])
+    turns = np.array([BEYOND, 1 - BEYOND, BEYOND - 1, -BEYOND])
+    weight = np.repeat(last.weight * meaning.slope, len(knees), axis=1)
+    bent = Dense(weight, last.bias * meaning.slope + meaning.middle - knees, "relu")
+    return chain([hidden, bent, Dense(turns[:, None], np.array([LOWEST]))], ranker.input)
 
 
 def calibration_error(margins: np.ndarray, log_odds: float, bins: int = 10) -> float:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from crawlers.captures import Capture, Damage, Image, Rights, View
+from curation.heads.head import Dense, Head
 from curation.heads.load import read_head, write_head
 from models.quality.judged import accuracies, cross_judged, examples_of, strength_correlation
-from models.quality.meaning import BROKEN, WHOLE, calibration_error, graded, meaning_of
+from models.quality.meaning import BROKEN, WHOLE, Meaning, calibration_error, graded, meaning_of
 from models.quality.pairs import PairsError, pairs_of
 from models.quality.ranker import RankerConfig, fit
 
@@ -104,6 +105,16 @@ def test_grades_mean_what_is_written_and_outlive_the_file(
     extreme = head(examples.vectors * 1000)[:, 0]
     assert (extreme >= 1).all()
     assert (extreme <= 10 + 1e-3).all()
+
+
+def test_grades_keep_the_order_of_screens_at_the_ends_of_the_scale() -> None:
+    ranker = Head((Dense(np.eye(1), np.zeros(1), "relu"), Dense(np.eye(1), np.zeros(1))), "raw")
+    scores = np.array([0, 2, 4, 6, 11.5, 12, 15, 16, 20, 27, 40.0])
+    grades = graded(ranker, Meaning(1.0, -3.0, 1.0))(scores[:, None])[:, 0]
+    even = (scores >= 5) & (scores <= 12)
+    assert grades[even] == pytest.approx(scores[even] - 3)
+    assert (np.diff(grades[scores < 22]) > 0.04).all()
+    assert (grades.min(), grades.max()) == pytest.approx((1.5, 10.0))
 
 
 def test_calibration_error_is_none_for_coins_called_coins() -> None:
