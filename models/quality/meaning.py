@@ -11,7 +11,7 @@ from curation.heads.head import Dense, Head, chain
 WHOLE, BROKEN = 7.0, 3.0  # the grade of the middle undamaged page, and of the middle page damaged most
 LOWEST, HIGHEST = 1.0, 10.0
 EVEN = (2.0, 9.0)  # between these a point is a point
-BEYOND = 0.1  # of a point, for each of what is said below and above: the order is kept, to the ends of the scale
+BEYOND = 0.04  # of a point, for each of what is said below and above: the order is kept, to the ends of the scale
 TEXT = (
     "7 is the middle page of the web as it was made, 3 the middle page with one strong damage (strength 3), "
     "4 to 6 one that is a little off; below 2 is several damages at once, above 9 the best; "
