@@ -15,6 +15,7 @@ from typing import Any
 
 import fsspec
 
+from curation.dataset.versions import UNREDACTED, read_manifest, redacts
 from curation.errors import GessoError
 from curation.manifest import FILE
 from curation.shards import file_sha256
@@ -30,14 +31,17 @@ class PublishError(GessoError):
 def publish(version: Path, url: str, progress: Progress | None = None) -> str:
     """Copy `<home>/datasets/<name>/<number>` to `<url>/<name>/<number>` and return that URL.
 
-    What is there with the same bytes is not sent again, so an interrupted copy goes on. Raises PublishError.
+    What is there with the same bytes is not sent again, so an interrupted copy goes on. Of a version that masks
+    personal data, what redaction does not reach stays at home: review, rejections, report. Raises PublishError.
     """
     place = f"{url.rstrip('/')}/{version.parent.name}/{version.name}"
     try:
         fs, root = fsspec.core.url_to_fs(place)
         fs.invalidate_cache()  # another process may have written since
         _check_free(fs, root, version, place)
-        files = sorted((p for p in version.rglob("*") if p.is_file()), key=lambda p: (p == version / FILE, p))
+        kept_back = UNREDACTED if redacts(read_manifest(version)) else ()
+        held = [p for p in version.rglob("*") if p.is_file() and p.relative_to(version).as_posix() not in kept_back]
+        files = sorted(held, key=lambda p: (p == version / FILE, p))
         for done, path in enumerate(files):
             if progress:
                 progress("publish", done, len(files))

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from curation.dataset.versions import FILE, DatasetError, read_manifest, resolve_dataset
+from curation.dataset.versions import FILE, UNREDACTED, DatasetError, read_manifest, redacts, resolve_dataset
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,7 +73,7 @@ class Dataset:
     @property
     def redacted(self) -> tuple[str, ...]:
         """The kinds of personal data that are masked in the shards; review.parquet and the capture store keep them."""
-        return tuple(self.manifest.get("recipe", {}).get("shards", {}).get("redact") or ())
+        return redacts(self.manifest)
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -85,6 +85,8 @@ class Dataset:
         for view in ("review", "rejected", "relations"):
             path = self.folder / f"{view}.parquet"
             if not path.is_file():
+                if self.redacted and path.name in UNREDACTED and self.shards:
+                    continue  # a published copy is without it
                 raise DatasetError(f"{path} is missing: run gesso curate again")
             connection.read_parquet(str(path)).create_view(view)
         if self.shards:

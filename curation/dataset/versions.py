@@ -11,6 +11,7 @@ from curation.errors import GessoError
 
 FILE = "manifest.json"
 TAKEDOWNS = "takedowns.jsonl"  # beside it: what was taken down since
+UNREDACTED = ("review.parquet", "rejected.parquet", "report.html")  # of a version, what redaction does not reach
 
 
 class DatasetError(GessoError):
@@ -50,6 +51,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         raise DatasetError(f"{folder} is not a dataset version: it has no readable {FILE}") from None
     return manifest
+
+
+def redacts(manifest: dict[str, Any]) -> tuple[str, ...]:
+    """The kinds of personal data that a version masks in its shards."""
+    return tuple(manifest.get("recipe", {}).get("shards", {}).get("redact") or ())
 
 
 def taken_down(folder: Path) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from moto.server import ThreadedMotoServer
 
 from crawlers.captures import CaptureStore
 from curation import publish as publishing
+from curation.dataset.opened import Dataset
+from curation.dataset.versions import UNREDACTED
 from curation.manifest import FILE
 from curation.publish import PublishError, publish
 from curation.run import curate
@@ -129,3 +132,17 @@ def test_a_bucket_that_nobody_may_write_to_is_one_line(tmp_path: Path, monkeypat
     monkeypatch.setattr(publishing, "_check_free", refused)
     with pytest.raises(PublishError, match="credentials"):
         publish(tmp_path / "small" / "1", "memory://bucket")
+
+
+def test_what_redaction_does_not_reach_stays_at_home(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    fill(home, sites=3)
+    version = curate(small_recipe(), home).path
+    manifest = json.loads((version / FILE).read_text(encoding="utf-8"))
+    manifest["recipe"].setdefault("shards", {})["redact"] = ["email"]
+    (version / FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    publish(version, (tmp_path / "out").as_uri())
+    copy = tmp_path / "out" / version.parent.name / version.name
+    assert {p.name for p in version.iterdir()} - {p.name for p in copy.iterdir()} == {*UNREDACTED}
+    (kept,) = Dataset(copy, tmp_path).sql("SELECT count(*) FROM kept").fetchall()
+    assert kept == (manifest["counts"]["kept"],)
