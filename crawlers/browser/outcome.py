@@ -8,7 +8,7 @@ from crawlers.captures import Signal
 from crawlers.errors import GessoError
 
 _NET = re.compile(r"net::ERR_([A-Z0-9_]+)")
-_MOVED = ("moved: ", "leading elsewhere", "Cannot find context", "context was destroyed")
+_MOVED = ("moved: ", "leading elsewhere", "Cannot find context", "context was destroyed", "navigated or closed")
 
 
 class PageFailure(GessoError):

@@ -49,7 +49,7 @@ class Tab:
         self._stages: dict[str, set[str]] = {}
         self._stage = asyncio.Event()
         self._stopped = False
-        self._moves = 0
+        self.moves = 0  # documents that came since `navigate`
         self._broken: dict[str, str] = {}
         self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         page.on("crash", self._crash)
@@ -102,7 +102,7 @@ class Tab:
         self.network.begin(self.loader)
         self._stages.clear()
         self._broken.clear()
-        self._moves = 0
+        self.moves = 0
         async with asyncio.timeout(seconds):
             await self.run_scripts()  # before and not beside it: a document is parsed as it finds the setting
             answer = await self.cdp.send("Page.navigate", {"url": url})
@@ -130,7 +130,7 @@ class Tab:
                 raise Error("the page crashed")
             if self.loader in self._broken:  # Chromium says neither DOMContentLoaded nor load then
                 raise NavigationError(f"broken off: {self._broken[self.loader]}")
-            if self._moves > MAX_MOVES:
+            if self.moves > MAX_MOVES:
                 raise NavigationError("moved: one document took the place of the other")
             self._stage.clear()
             await self._stage.wait()
@@ -261,7 +261,7 @@ class Tab:
         frame = event["frame"]
         if not frame.get("parentId"):
             self._frame, self.loader, self._world = frame["id"], frame["loaderId"], None
-            self._moves += 1
+            self.moves += 1
             self._stage.set()
 
     def _broke(self, event: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from crawlers.browser.jitter import Jitter
 from crawlers.browser.network import Answer, PutBlob
 from crawlers.browser.outcome import PageFailure, failure_of
 from crawlers.browser.session import BrowserSession
-from crawlers.browser.settle import Settled, SettleLimits, settle, settle_again
+from crawlers.browser.settle import MAX_MOVES, Settled, SettleLimits, settle, settle_again
 from crawlers.browser.shoot import Camera, Shot
 from crawlers.browser.tab import NavigationError, Tab, Theme
 from crawlers.browser.verdicts import Facts, NotFoundPage, is_binary, is_soft_404, judge
@@ -99,22 +99,29 @@ class Surroundings:
 async def visit(session: BrowserSession, url: str, put: PutBlob, around: Surroundings, options: VisitOptions) -> Visit:
     """Take all views of a page. Raises PageFailure, with a kind to count by, where the page gives none."""
     first = options.viewports[0]
-    crashed = False
+    crashed, moves = False, 0
     limit = asyncio.timeout(options.seconds)
     try:
         async with session.tab(host_of(url), first, user_agent=_agent(first, options)) as tab, limit:
             try:
                 return await _Look(tab, url, put, around, options).take()
             finally:
-                crashed = tab.crashed
+                crashed, moves = tab.crashed, tab.moves
     except TimeoutError:
         if limit.expired():
-            raise PageFailure("timeout", f"{url} was not done within {options.seconds:g} s") from None
-        raise PageFailure("timeout", f"{url} keeps the browser from answering") from None
+            raise _late(f"{url} was not done within {options.seconds:g} s", moves) from None
+        raise _late(f"{url} keeps the browser from answering", moves) from None
     except (Error, NavigationError) as error:
         if crashed:
             raise PageFailure("crashed", f"{url} brought its renderer down") from None
         raise around.explain(url, str(error)) or failure_of(url, error) from None
+
+
+def _late(reason: str, moves: int) -> PageFailure:
+    """A page that is not done in time, or one that led elsewhere by itself all the time that it was given."""
+    if moves > MAX_MOVES:
+        return PageFailure("moved", f"{reason}: it led elsewhere by itself {moves - 1} times")
+    return PageFailure("timeout", reason)
 
 
 def _agent(viewport: Viewport, options: VisitOptions) -> str | None:
@@ -192,7 +199,7 @@ class _Look:
         try:
             answer = await self.tab.navigate(self.url, self.limits.goto)
         except TimeoutError:
-            raise PageFailure("timeout", f"{self.url} did not open within {self.limits.goto:g} s") from None
+            raise _late(f"{self.url} did not open within {self.limits.goto:g} s", self.tab.moves) from None
         if answer is None:
             raise PageFailure("unreachable", f"{self.url} gave no answer: check the address")
         refusal = answer.header("x-gesso-egress")

@@ -22,6 +22,7 @@ from crawlers.browser.verdicts import is_binary
         ("broken off: ", "broken_off"),
         ("moved: one document took the place of the other", "moved"),
         ("Protocol error (Runtime.evaluate): Cannot find context with specified id", "moved"),
+        ("Protocol error (Runtime.evaluate): Inspected target navigated or closed", "moved"),
         ("the page keeps leading elsewhere by itself", "moved"),
         ("the page crashed", "crashed"),
         ("Protocol error (Page.captureScreenshot): Unable to capture screenshot", "crashed"),

@@ -235,6 +235,13 @@ def test_kinds_and_devices(eye: Eye) -> None:
         resolve("Nokia 3310 XXL")
 
 
+def test_a_page_that_reloads_slowly_all_the_time_has_moved(eye: Eye) -> None:
+    """So slowly that its time is up before it has been replaced too often for one navigation."""
+    with pytest.raises(PageFailure, match="led elsewhere by itself") as caught:
+        eye.visit("reloads.html", VisitOptions(viewports=(DESKTOP,), themes=("light",), seconds=6))
+    assert caught.value.kind == "moved"
+
+
 def test_an_endless_loop_ends_alone(eye: Eye) -> None:
     async def both() -> tuple[Any, Any]:
         quick = VisitOptions(viewports=(DESKTOP,), themes=("light",), seconds=5)
