@@ -125,11 +125,16 @@ class NotFoundPage:
 
 
 def is_soft_404(url: str, facts: Facts, missing: NotFoundPage | None) -> bool:
-    """Whether a page is the one that its host shows for anything missing. The host's front page never is.
+    """Whether a page says itself that nothing is there, or is the one that its host shows for anything missing.
 
-    Such pages like to repeat the address, so its words are not compared.
+    The host's front page never is. Such pages like to repeat the address, so its words are not compared.
     """
-    if missing is None or urlsplit(url).path in ("", "/") or url == missing.url:
+    if urlsplit(url).path in ("", "/"):
+        return False
+    heading = " ".join(facts.headings)
+    if facts.text_length < FEW_WORDS and NOT_FOUND.search(facts.title) and NOT_FOUND.search(heading):
+        return True
+    if missing is None or url == missing.url:
         return False
     if facts.title != missing.facts.title and not NOT_FOUND.search(facts.title):
         return False

@@ -69,6 +69,9 @@ SHORT = NotFoundPage("https://a.test/gesso-0", facts("404", "Nothing is at /gess
         ("https://a.test/", facts("Not found", f"We looked for oak. {PROSE}"), MISSING, False),
         (MISSING.url, MISSING.facts, MISSING, False),
         (ASKED, MISSING.facts, None, False),
+        (ASKED, facts("Page not found · Shop", "Try the front page.", headings=("404",)), None, True),  # it says so
+        (ASKED, facts("Page not found · Shop", "Try the front page.", headings=("Chairs",)), None, False),
+        (ASKED, facts("404, a history", PROSE * 40, headings=("How 404 came about",)), None, False),
     ],
 )
 def test_a_soft_404_is_the_page_that_its_host_shows_for_anything(
