@@ -22,6 +22,7 @@ from curation.features.base import Feature, Item, Params, Row, ValueProblem
 
 __all__ = ["Caption", "CaptionParams", "headings_of"]
 
+BLIP = "Salesforce/blip-image-captioning-large"
 PLACES = {"base_url", "key_env", "concurrency", "timeout", "max_calls", "max_tokens", "batch"}  # decide no value
 
 
@@ -29,8 +30,9 @@ class CaptionParams(Params):
     """`length` is the most characters a dense caption has; `words` quotes the largest ones that the feature text read.
 
     `model` (a hub name, a folder, or the endpoint's name for it), `side` (longer side of what it is shown, in pixels)
-    and `batch` are for the writers that see. For `openai`: `base_url` up to `/v1`, the environment variable that holds
-    the key, the prompt, how many calls at a time, and how many calls and tokens a run may spend (0: no bound).
+    and `batch` are for the writers that see; `writer: blip` is short for `transformers` with BLIP. For `openai`:
+    `base_url` up to `/v1`, the environment variable that holds the key, the prompt, how many calls at a time, and how
+    many calls and tokens a run may spend (0: no bound).
     """
 
     writer: Literal["template", "transformers", "openai"] = "template"
@@ -46,6 +48,13 @@ class CaptionParams(Params):
     timeout: float = Field(default=120, gt=0, le=3600)
     max_calls: int = Field(default=0, ge=0)
     max_tokens: int = Field(default=0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _blip(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("writer") == "blip":
+            return {"model": BLIP, **given, "writer": "transformers"}
+        return given
 
     @model_validator(mode="after")
     def _whole(self) -> CaptionParams:

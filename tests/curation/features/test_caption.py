@@ -14,6 +14,7 @@ from curation.captions.facts import headings_of
 from curation.captions.template import page_kind, style_words
 from curation.features import FeatureError, create
 from curation.features.base import Item, Row
+from curation.features.caption import BLIP
 from tests.curation.conftest import make_capture
 
 PALETTE = {"palette": ["#ffffff", "#4838c8"], "palette_shares": [0.8, 0.2], "tone": "light"}
@@ -135,6 +136,12 @@ def test_what_a_writer_needs_depends_on_it() -> None:
 def test_half_a_writer_is_refused(params: dict[str, object], said: str) -> None:
     with pytest.raises(FeatureError, match=said):
         create("caption", params)
+
+
+def test_blip_is_a_writer_by_its_own_name() -> None:
+    blip = create("caption", {"writer": "blip"})
+    assert blip.params == create("caption", {"writer": "transformers", "model": BLIP}).params
+    assert create("caption", {"writer": "blip", "model": "mine"}).params.model == "mine"  # type: ignore[attr-defined]
 
 
 def test_where_an_endpoint_stands_decides_no_value() -> None:
