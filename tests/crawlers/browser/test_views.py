@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from crawlers.browser.outcome import PageFailure
 from crawlers.browser.session import BrowserOptions, BrowserSession
@@ -45,6 +45,8 @@ def looked(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> dict
         "http://odd.test/film.html": only_desktop,
         "http://odd.test/grounds.html": VisitOptions(),
         "http://odd.test/grounds.html?long": VisitOptions(),
+        "http://odd.test/lines.html": VisitOptions(themes=LIGHT),
+        "http://odd.test/lines.html?alone": VisitOptions(viewports=VisitOptions().viewports[1:], themes=LIGHT),
         "http://odd.test/missing.html": only_desktop,
         "http://odd.test/red.png": only_desktop,
         "http://robots.test/noai.html": only_desktop,
@@ -164,6 +166,13 @@ def test_a_phone_has_fingers_and_a_desktop_has_a_mouse_in_every_picture(looked: 
         image, phone = pixels(looked, visit.url, number), shot.view.form_factor == "phone"
         assert image.getpixel((5, image.height - 5)) == ((0x00, 0x77, 0xCC) if phone else (0xCC, 0x00, 0x33)), shot.view
         assert (image.getpixel((5, 5)) == (0x00, 0xAA, 0x00)) == (not phone), shot.view
+
+
+def test_a_phone_that_was_a_desktop_sets_its_lines_as_one_that_was_not(looked: dict[str, Any]) -> None:
+    after = pixels(looked, "http://odd.test/lines.html", 1)
+    alone = pixels(looked, "http://odd.test/lines.html?alone", 0)
+    assert after.size == alone.size == (780, 1688)
+    assert ImageChops.difference(after, alone).getbbox() is None
 
 
 @pytest.mark.parametrize("page", ["wide", "spill"])
