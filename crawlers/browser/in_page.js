@@ -213,50 +213,36 @@
   },
 
   // Stops whatever moves: finite animations at their end, endless ones where they began, videos, the caret. What was
-  // revealed by scrolling and has hidden again, however late, is shown: the page's own scripts are at rest by now. Where
-  // any of that was to be done, waits until it is painted. Answers what the next step asks: {changed, misfits}, the share
-  // of the colours `before`, if given, that differ by now, and whether the page does not fit its window.
-  async freeze({ before }) {
-    let touched = false;
+  // revealed by scrolling and has hidden again, however late, is shown: the page's own scripts are at rest by now. Then
+  // waits until that is painted.
+  async freeze() {
     for (const animation of document.getAnimations()) {
-      touched = true;
       try {
         const timing = animation.effect && animation.effect.getComputedTiming();
         if (timing && timing.endTime !== Infinity) animation.finish();
         else { animation.pause(); animation.currentTime = 0; }
       } catch { /* an animation without a timeline cannot be moved */ }
     }
-    for (const media of document.querySelectorAll("video, audio")) {
-      if (!media.paused) touched = true;
-      media.pause();
-    }
-    for (const marquee of document.querySelectorAll("marquee")) { marquee.stop(); touched = true; }
+    for (const media of document.querySelectorAll("video, audio")) media.pause();
+    for (const marquee of document.querySelectorAll("marquee")) marquee.stop();
     for (const svg of document.querySelectorAll("svg")) {
-      if (svg.ownerSVGElement) continue;
-      if (!svg.animationsPaused()) touched = true;
-      svg.pauseAnimations();
-      svg.setCurrentTime(0);
+      if (!svg.ownerSVGElement) { svg.pauseAnimations(); svg.setCurrentTime(0); }
     }
     const still = "*, *::before, *::after { transition: none !important; caret-color: transparent !important; scroll-behavior: auto !important }";
     if (!gesso.sheet) gesso.sheet = new CSSStyleSheet();
     if (gesso.ratio && gesso.ratio !== devicePixelRatio) gesso.legible = !gesso.legible;
     gesso.ratio = devicePixelRatio;
     gesso.sheet.replaceSync(still + (gesso.legible ? " * { text-rendering: optimizeLegibility }" : ""));
-    if (!document.adoptedStyleSheets.includes(gesso.sheet)) {
-      document.adoptedStyleSheets = [...document.adoptedStyleSheets, gesso.sheet];
-      touched = true;
-    }
+    if (!document.adoptedStyleSheets.includes(gesso.sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, gesso.sheet];
     for (const element of gesso.revealed) {
       const style = getComputedStyle(element);
       if (Number(style.opacity) >= 0.5 && style.visibility !== "hidden") continue;
       element.style.setProperty("opacity", "1", "important");
       element.style.setProperty("visibility", "visible", "important");
       element.style.setProperty("transform", "none", "important");
-      touched = true;
     }
-    if (gesso.pin()) touched = true;
-    await (touched ? gesso.painted() : gesso.brought());
-    return { changed: before ? gesso.changed(before) : 0, misfits: gesso.misfits() };
+    gesso.pin();
+    await gesso.painted();
   },
 
   sheet: null,
@@ -267,10 +253,9 @@
   pinned: [],
 
   // Answers once and for all what style sheets ask of pointers: while it takes a picture larger than the window, Chromium
-  // takes a phone for a thing with a mouse. Answers how many it was that asked.
+  // takes a phone for a thing with a mouse.
   pin() {
     gesso.unpin();
-    if (!matchMedia("(any-pointer: coarse)").matches) return 0;
     const asks = /pointer|hover/;
     const answer = (media) => {
       if (!asks.test(media.mediaText)) return;
@@ -289,7 +274,6 @@
         visit(sheet.cssRules, 0);
       } catch { /* from another origin: not to be read */ }
     }
-    return gesso.pinned.length;
   },
 
   unpin() {
@@ -301,12 +285,6 @@
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     await frame();
     await frame();
-    await gesso.brought();
-  },
-
-  // Until the images that are on their way are there, a second at most.
-  async brought() {
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
     const late = [...document.images].filter((image) => !image.complete && image.loading !== "lazy");
     const end = performance.now() + 1000;  // counted in frames: no timer fires while the page's scripts are stopped
     while (late.some((image) => !image.complete) && performance.now() < end) await frame();
@@ -320,23 +298,6 @@
     if (gesso.lazy()) return true;
     await gesso.ready(waits);
     return false;
-  },
-
-  // After a change of theme: {changed, late}, the share of the colours `before` that differ now, asked for up to `looks`
-  // times until it is `least` (a listener may take a frame more than a style sheet), and then what `arrived` says.
-  async reacted({ before, least, looks, ...waits }) {
-    gesso.unpin();
-    let changed = 0;
-    for (let look = 0; look < looks && changed < least; look++) {
-      await gesso.painted();
-      changed = gesso.changed(before);
-    }
-    return { changed, late: changed < least ? null : await gesso.arrived({ painted: true, ...waits }) };
-  },
-
-  // All that a settled page is asked before its pictures.
-  told() {
-    return { about: gesso.describe(), html: gesso.html(), facts: gesso.facts(), fonts: gesso.fonts() };
   },
 
   // What a page says of itself.
@@ -450,16 +411,8 @@
     return most;
   },
 
-  // All that is asked of the page once its picture is taken: {drift, media, colours}, the last where they are wanted.
-  looked({ colours }) {
-    const drift = gesso.drift();
-    let media = null;
-    try { media = gesso.media(); } catch { /* the picture is worth keeping without it */ }
-    return { drift, media, colours: colours ? gesso.colours() : null };
-  },
-
-  // The colours and pictures that a theme may change, of up to 600 elements, a number for each element's, as one text:
-  // equal texts mean that it changed nothing.
+  // The colours and pictures that a theme may change, of up to 600 elements, a number for each element's: equal lists
+  // mean that it changed nothing.
   colours() {
     const number = (text) => {
       let hash = 2166136261;
@@ -473,14 +426,13 @@
       const style = getComputedStyle(all[i]);
       out.push(number([style.color, style.backgroundColor, style.backgroundImage.slice(0, 200), style.borderTopColor, style.filter, all[i].currentSrc || ""].join("|")));
     }
-    return out.join();
+    return out;
   },
 
-  // Share (0 to 1) of the colours that are others than `before`; elements that came or went have changed.
-  changed(before) {
-    const was = before.split(","), is = gesso.colours().split(",");
-    const same = was.filter((colour, at) => colour === is[at]).length;
-    return 1 - same / Math.max(was.length, is.length);
+  // The colours once a change has been painted.
+  async repainted() {
+    await gesso.painted();
+    return gesso.colours();
   },
 
   // The scroller that holds the page where the document itself does not scroll: {top, extra} in CSS pixels, or null.
