@@ -57,16 +57,15 @@ def curate(
     as_json: AsJson = False,
 ) -> None:
     """Score the captures, decide by the recipe, and write a dataset version with its report."""
-    vain = {
-        "--html": html and not what_if and "goes with --what-if",
-        "--address": address and engine != "ray" and "goes with --engine ray",
-        "--engine ray": engine == "ray" and (table or what_if) and "computes nothing for --table and --what-if",
-        "--publish": publish and what_if and "has nothing to copy: --what-if writes no version",
-        "--force": force and what_if and "has no use: --what-if writes no version",
-    }
-    for option, why in vain.items():
-        if why:
-            raise CurateOptionError(f"{option} {why}: leave one of them out, or add what is missing")
+    _refuse(
+        {
+            "--html": html and not what_if and "goes with --what-if",
+            "--address": address and engine != "ray" and "goes with --engine ray",
+            "--engine ray": engine == "ray" and (table or what_if) and "computes nothing for --table and --what-if",
+            "--publish": publish and what_if and "has nothing to copy: --what-if writes no version",
+            "--force": force and what_if and "has no use: --what-if writes no version",
+        }
+    )
     if what_if:
         _what_if(_read(recipe, encoder), recipe, home, what_if, captures, table, html, as_json)
         return
@@ -98,6 +97,13 @@ def curate(
     terminal.made(what + (", unchanged since the last run" if version.unchanged else ""), version.path)
     if place is not None:
         terminal.note(f"published at {place}")
+
+
+def _refuse(vain: dict[str, str | bool | None]) -> None:
+    """Stop at the first option for which there is a reason why it would do nothing."""
+    for option, why in vain.items():
+        if why:
+            raise CurateOptionError(f"{option} {why}: leave one of them out, or add what is missing")
 
 
 def _read(path: Path, encoder: str | None) -> Recipe:

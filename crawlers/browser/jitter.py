@@ -11,18 +11,17 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
 
 from crawlers.arguments.visits import DAMAGES
+from crawlers.browser.in_page import JITTER
 from crawlers.browser.picture import SCREENSHOT_SECONDS, Geometry, measure, screenshot
 from crawlers.browser.tab import Tab
 
 KINDS = DAMAGES
 STRENGTHS = (1, 2, 3)
-SCRIPT = (Path(__file__).parent / "jitter.js").read_text(encoding="utf-8").strip()
 LEAST_CHANGED = 0.003  # share of pixels; less is no damage that anybody sees
 STEADY = 0.001  # share of pixels in which an undamaged page may differ from its capture
 LEVELS = 16  # of 255 in one channel: from here on a pixel has changed
@@ -71,7 +70,7 @@ async def damaged(tab: Tab, jitter: Jitter, fold: bytes, viewport_width: int, dp
     found = Variants([], {})
     geometry = await tab.alive(measure(tab.cdp, viewport_width), SCREENSHOT_SECONDS + 1)
     before, seen = await asyncio.to_thread(_pixels, fold), {fold}
-    await tab.teach(SCRIPT)
+    await tab.teach(JITTER)
     await tab.call("jitterBegin")
     try:
         if changed(before, await asyncio.to_thread(_pixels, await _fold(tab, geometry, dpr))) > STEADY:
@@ -104,7 +103,7 @@ async def _one(tab: Tab, geometry: Geometry, dpr: float, kind: str, strength: in
 
 async def _fold(tab: Tab, geometry: Geometry, dpr: float) -> bytes:
     size = geometry.fold_width, geometry.fold_height
-    shot = screenshot(tab.cdp, *size, geometry.zoom, dpr=dpr, beyond=geometry.zoom != 1)
+    shot = screenshot(tab.cdp, *size, geometry.zoom, dpr=dpr, beyond=geometry.beyond(geometry.fold_height))
     return await tab.alive(shot, SCREENSHOT_SECONDS + 1)
 
 

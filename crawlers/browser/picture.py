@@ -35,6 +35,10 @@ class Geometry:
     fold_height: int
     zoom: float
 
+    def beyond(self, height: int) -> bool:
+        """Whether a picture of that height shows more than the window does."""
+        return height > self.fold_height or self.zoom != 1
+
 
 async def measure(cdp: CDPSession, viewport_width: int) -> Geometry:
     """The scrollable size and the layout viewport of a page."""

@@ -28,7 +28,7 @@ class Found:
 
 
 def sections_of(given: Any, page_width: float, page_height: float) -> list[Found]:
-    """in_page.js `sections` with the types it should have, clipped to the page, each box once."""
+    """in_page `sections` with the types it should have, clipped to the page, each box once."""
     found: list[Found] = []
     boxes: set[tuple[int, int, int, int]] = set()
     for raw in (given if isinstance(given, list) else [])[:MAX_SECTIONS]:

@@ -159,7 +159,7 @@ class Camera:
             if elements <= MAX_ELEMENTS:
                 snapshot = await tab.alive(take_snapshot(tab.cdp), SNAPSHOT_SECONDS + 1)
         height = min(geometry.height, self.max_height) if whole else geometry.fold_height
-        beyond = height > geometry.fold_height or geometry.zoom != 1
+        beyond = geometry.beyond(height)
         shot = screenshot(tab.cdp, geometry.fold_width, height, geometry.zoom, dpr=viewport.dpr, beyond=beyond)
         png = await tab.alive(shot, SCREENSHOT_SECONDS + 1)
         if beyond and viewport.mobile:

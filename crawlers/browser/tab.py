@@ -1,6 +1,6 @@
 """One tab: navigate, emulate a window and a theme, stop the page's scripts, and run our own out of the page's reach.
 
-Our functions (in_page.js) run in an isolated world: a page that rewrites Array, Promise or requestAnimationFrame harms
+Our functions (in_page) run in an isolated world: a page that rewrites Array, Promise or requestAnimationFrame harms
 only itself. All of it is CDP over Playwright's connection; every operation has a time limit of its own.
 """
 
@@ -10,15 +10,14 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from playwright.async_api import BrowserContext, CDPSession, Error, Page
 
 from crawlers.browser.devices import Viewport
+from crawlers.browser.in_page import GESSO
 from crawlers.browser.network import Answer, Network, origin_of
 
-SCRIPT = (Path(__file__).parent / "in_page.js").read_text(encoding="utf-8").strip()
 CALL_SECONDS = 15.0
 SEND_SECONDS = 10.0
 CRASH_SECONDS = 2.0
@@ -136,7 +135,7 @@ class Tab:
             await self._stage.wait()
 
     async def call(self, function: str, argument: Any = None, seconds: float = CALL_SECONDS) -> Any:
-        """Call one function of in_page.js. Raises Error or TimeoutError."""
+        """Call one function of in_page. Raises Error or TimeoutError."""
         return await self.alive(self._call(function, argument), seconds)
 
     async def _call(self, function: str, argument: Any) -> Any:
@@ -160,7 +159,7 @@ class Tab:
         return None
 
     async def teach(self, script: str) -> None:
-        """Let the functions of a script, an object like in_page.js's, join `gesso` until the tab navigates."""
+        """Let the functions of a script, an object like those of in_page, join `gesso` until the tab navigates."""
         world = await self.alive(self._own_world(), CALL_SECONDS)
         parameters = {"expression": f"Object.assign(gesso, {script}); 0", "contextId": world}
         answer = await self.send("Runtime.evaluate", parameters)
@@ -171,7 +170,7 @@ class Tab:
         if self._world is None:
             made = await self.cdp.send("Page.createIsolatedWorld", {"frameId": self._frame, "worldName": "gesso"})
             world = int(made["executionContextId"])
-            await self.cdp.send("Runtime.evaluate", {"expression": f"gesso = {SCRIPT}; 0", "contextId": world})
+            await self.cdp.send("Runtime.evaluate", {"expression": f"gesso = {GESSO}; 0", "contextId": world})
             self._world = world
         return self._world
 

@@ -45,7 +45,7 @@ SHINGLE = 3
 
 @dataclass(frozen=True)
 class Facts:
-    """What in_page.js `facts` and `describe` found, with the types it should have."""
+    """What in_page `facts` and `describe` found, with the types it should have."""
 
     title: str = ""
     text: str = ""

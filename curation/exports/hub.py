@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from curation.dataset.versions import UNREDACTED
 from curation.exports.folder import ExportError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def write(
 ) -> tuple[int, dict[str, int]]:
     """`link` makes hard links of the shards where the file system can, else they are copied."""
     files = [(path, f"data/{path.name}") for path in dataset.shards]
-    held_back = ("rejected.parquet",) if dataset.redacted else ()
+    held_back = UNREDACTED if dataset.redacted else ()
     files += [(dataset.folder / name, f"provenance/{name}") for name in PROVENANCE if name not in held_back]
     for done, (source, name) in enumerate(files, 1):
         if not folder.has(name):

@@ -135,10 +135,8 @@ def _main(frame: Item, plan: Plan) -> None:
     elif len(items) > 1 and spread and lead - before < TOUCH and trail - after < TOUCH and min(lead, trail) >= 0:
         plan.justify, plan.gap = "between", (0.0, 0.0)
         plan.full = True
-    elif loose and _centred(frame, plan) and abs(lead - trail) <= TOUCH and min(before, after) <= lead:
-        plan.justify, lead, trail = "center", min(before, after), min(before, after)
-    elif loose and _centred(frame, plan) and abs(lead - before - trail + after) <= TOUCH and before <= lead:
-        plan.justify, lead, trail = "center", before, after
+    elif loose and _centred(frame, plan) and (kept := _even_room(lead, trail, before, after)):
+        plan.justify, (lead, trail) = "center", kept
     elif lead - before > 8 and abs(trail - after) <= EXACT and (_ends(frame) or (axis == 0 and not frame.painted)):
         plan.justify, lead = "end", before
     else:
@@ -152,6 +150,15 @@ def _main(frame: Item, plan: Plan) -> None:
     plan.padding[first], plan.padding[last] = max(0.0, lead), max(0.0, trail)
     if axis == 0 and frame.hints.wrap and frame.hints.direction == "row" and max(trail - after, *gaps[:1], 0.0) > 2:
         plan.wrap, plan.gap = True, (plan.gap[0] or frame.hints.gap[0], frame.hints.gap[1])
+
+
+def _even_room(lead: float, trail: float, before: float, after: float) -> tuple[float, float] | None:
+    """The paddings between which something is in the middle: alike on both sides where that holds, else as they are."""
+    least = min(before, after)
+    for first, last in ((least, least), (before, after)):
+        if abs((lead - first) - (trail - last)) <= TOUCH and first <= lead:
+            return first, last
+    return None
 
 
 def _first(item: Item) -> Item:

@@ -21,9 +21,9 @@ TEXT = (
 
 @dataclass(frozen=True)
 class Meaning:
-    """`grade = middle + slope · score` from 2 to 9, and ever less steep to 1 and 10.
+    """`grade = middle + slope · score` from 2 to 9, and flatter from there to 1 and to 10.
 
-    `log_odds` are those of being the better of two, for each grade point between them.
+    `log_odds` are those of being the better of two, for each grade point between them, from 2 to 9.
     """
 
     slope: float
