@@ -11,6 +11,8 @@ from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
 from pipelines.errors import GessoError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from curation.recipe import Recipe
 
 app = typer.Typer(rich_markup_mode="markdown")
@@ -99,7 +101,7 @@ def curate(
         terminal.note(f"published at {place}")
 
 
-def _refuse(vain: dict[str, str | bool | None]) -> None:
+def _refuse(vain: Mapping[str, object]) -> None:
     """Stop at the first option for which there is a reason why it would do nothing."""
     for option, why in vain.items():
         if why:

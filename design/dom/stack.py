@@ -135,8 +135,8 @@ def _main(frame: Item, plan: Plan) -> None:
     elif len(items) > 1 and spread and lead - before < TOUCH and trail - after < TOUCH and min(lead, trail) >= 0:
         plan.justify, plan.gap = "between", (0.0, 0.0)
         plan.full = True
-    elif loose and _centred(frame, plan) and (kept := _even_room(lead, trail, before, after)):
-        plan.justify, (lead, trail) = "center", kept
+    elif loose and _centred(frame, plan) and (even := _even_room(lead, trail, before, after)):
+        plan.justify, (lead, trail) = "center", even
     elif lead - before > 8 and abs(trail - after) <= EXACT and (_ends(frame) or (axis == 0 and not frame.painted)):
         plan.justify, lead = "end", before
     else:
