@@ -57,14 +57,32 @@ class JoinedConv(nn.Module):
 class LaidOutLinear(nn.Module):
     """A linear layer whose weights need not be laid out at each call."""
 
-    def __init__(self, linear: nn.Linear, rows: int) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, rows: int) -> None:
         super().__init__()
-        weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), rows)
-        self.weight, self.bias = _fixed(weight), _fixed(linear.bias)
+        self.weight, self.bias = _fixed(torch.ops.mkldnn._reorder_linear_weight(weight.detach(), rows)), _fixed(bias)
 
     def forward(self, x: Tensor) -> Tensor:
         product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, *NOTHING[:2], "")
         return product
+
+
+class LaidOutAttention(nn.Module):
+    """Attention of a sequence to itself, batch first and without a mask, between two such layers."""
+
+    def __init__(self, attention: nn.MultiheadAttention, rows: int) -> None:
+        super().__init__()
+        self.heads = attention.num_heads
+        self.into = LaidOutLinear(attention.in_proj_weight, attention.in_proj_bias, rows)
+        self.out = LaidOutLinear(attention.out_proj.weight, attention.out_proj.bias, rows)
+
+    def forward(self, x: Tensor, *_: Any, **__: Any) -> tuple[Tensor, None]:
+        batch, length, width = x.shape
+        each = width // self.heads
+        parts = self.into(x).view(batch, length, 3, self.heads, each).permute(2, 0, 3, 1, 4).contiguous()
+        query, key, value = parts.flatten(1, 2).unbind(0)
+        shares = torch.bmm(query * each**-0.5, key.transpose(1, 2)).softmax(-1)
+        mixed = torch.bmm(shares, value).view(batch, self.heads, length, each)
+        return self.out(mixed.transpose(1, 2).reshape(batch, length, width)), None
 
 
 def join(net: Any, side: int) -> int:
@@ -98,8 +116,11 @@ def join(net: Any, side: int) -> int:
 
 
 def _laid_out(layer: Layer, at_once: int) -> nn.Module:
+    rows = at_once * int(torch.Size(layer.shape[:-1]).numel())
     if isinstance(layer.module, nn.Linear):
-        return LaidOutLinear(layer.module, at_once * int(torch.Size(layer.shape[:-1]).numel()))
+        return LaidOutLinear(layer.module.weight, layer.module.bias, rows)
+    if isinstance(layer.module, nn.MultiheadAttention):
+        return LaidOutAttention(layer.module, rows)
     after = NOTHING if layer.activation is None else ACTIVATIONS[type(layer.activation)](layer.activation)
     return JoinedConv(evenly_padded(layer.module, layer.shape[-2:]), (at_once, *layer.shape[1:]), after)
 
@@ -146,7 +167,11 @@ def _layers(visual: nn.Module, side: int) -> list[Layer]:
     gave: list[tuple[Layer, Tensor]] = []
     took: list[tuple[nn.Module, Layer | None]] = []
 
-    def remember(module: Any, inputs: Any, output: Tensor) -> None:
+    def remember(module: Any, inputs: Any, named: Any, output: Any) -> None:
+        if isinstance(module, nn.MultiheadAttention):
+            if not _to_itself(inputs, named):
+                return
+            output = output[0]
         if inputs:
             gave.append((Layer(module, tuple(inputs[0].shape), output.nbytes), output))
 
@@ -157,7 +182,7 @@ def _layers(visual: nn.Module, side: int) -> list[Layer]:
     hooks = []
     for module in visual.modules():
         if _changeable(module):
-            hooks.append(module.register_forward_hook(remember))
+            hooks.append(module.register_forward_hook(remember, with_kwargs=True))
         elif type(module) in ACTIVATIONS:
             hooks.append(module.register_forward_pre_hook(match))
     noise_through(visual, side)
@@ -170,12 +195,24 @@ def _layers(visual: nn.Module, side: int) -> list[Layer]:
     return [layer for layer, _ in gave if ran.count(layer.module) == 1]
 
 
+def _to_itself(inputs: Any, named: dict[str, Any]) -> bool:
+    """Whether an attention was asked about one sequence only, without a mask, and for nothing but the outcome."""
+    asked = dict(zip(("query", "key", "value"), inputs, strict=False)) | named
+    plain = all(
+        value is None or value is False for name, value in asked.items() if name not in ("query", "key", "value")
+    )
+    return plain and "need_weights" in asked and inputs and asked["query"] is asked["key"] is asked["value"]
+
+
 def _changeable(module: nn.Module) -> bool:
     """Whether a layer is exactly torch's, or timm's with TensorFlow's padding: a class of its own may do anything."""
     from timm.layers import Conv2dSame
 
     if type(module) is nn.Linear:
         return True
+    if type(module) is nn.MultiheadAttention:
+        own = module.in_proj_weight is not None and module.bias_k is None and not module.add_zero_attn
+        return own and module.batch_first
     if not isinstance(module, nn.Conv2d) or module.padding_mode != "zeros" or isinstance(module.padding, str):
         return False
     return type(module) is nn.Conv2d or (type(module) is Conv2dSame and module.dilation == (1, 1))

@@ -12,7 +12,14 @@ import pytest
 import torch
 from torch import nn
 
-from curation.encoder.joined import ACTIVATIONS, PIECE_BYTES, JoinedConv, evenly_padded, join
+from curation.encoder.joined import (
+    ACTIVATIONS,
+    PIECE_BYTES,
+    JoinedConv,
+    LaidOutAttention,
+    evenly_padded,
+    join,
+)
 from curation.encoder.place import SHIPPED, find, precision
 from curation.encoder.towers import Encoder
 from tests.curation.features.conftest import save_encoder
@@ -78,6 +85,35 @@ def test_no_layer_of_the_shipped_encoder_is_left_out() -> None:
     left = [module for module in visual.modules() if isinstance(module, plain)]
     assert not left
     assert sum(isinstance(module, JoinedConv) for module in visual.modules()) == 49
+
+
+class Attends(nn.Module):
+    """A sequence that looks at itself, or at what came in, or not at what comes after it."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how, self.attention = how, nn.MultiheadAttention(24, 3, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.flatten(2).transpose(1, 2).repeat(1, 1, 8)
+        mask = torch.ones(x.shape[1], x.shape[1]).triu(1).bool() if self.how == "mask" else None
+        key = x.flip(1) if self.how == "another" else x
+        mixed, shares = self.attention(x, key, key, need_weights=self.how == "weights", attn_mask=mask)
+        return mixed.flatten(1) if shares is None else mixed.flatten(1) + shares.sum()
+
+
+@with_onednn
+@pytest.mark.parametrize(
+    ("how", "changed"), [("itself", True), ("another", False), ("mask", False), ("weights", False)]
+)
+def test_attention_is_laid_out_where_a_sequence_looks_at_itself(how: str, changed: bool) -> None:
+    torch.manual_seed(1)
+    net, pixels = SimpleNamespace(visual=Attends(how).eval()), torch.randn(2, 3, 6, 6)
+    with torch.inference_mode():
+        before = net.visual(pixels)
+        assert bool(join(net, 6)) is changed
+        assert torch.allclose(net.visual(pixels), before, atol=1e-5)
+    assert isinstance(net.visual.attention, LaidOutAttention) is changed
 
 
 @pytest.mark.parametrize("kind", ["fp32", precision()])
