@@ -42,9 +42,9 @@ def noise_through(visual: Any, side: int) -> Any:
         return visual(noise.to(next(visual.parameters()).dtype)).float()
 
 
-def same(before: Any, now: Any) -> bool:
-    """Whether two towers gave the same."""
-    return bool((now - before).norm() <= TOLERANCE * before.norm())
+def same(before: Any, now: Any, within: float = TOLERANCE) -> bool:
+    """Whether two towers, or layers, gave the same: within that share of its length."""
+    return bool((now - before).norm() <= within * before.norm())
 
 
 def _pairs(visual: Any, side: int) -> list[tuple[Any, Any]]:

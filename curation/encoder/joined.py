@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from curation.encoder.folded import noise_through, put, same
+from curation.encoder.folded import TOLERANCE, noise_through, put, same
 
+ROUNDED = 2e-2  # as TOLERANCE, for a tower in bf16: one rounding moves all that come after it
 PIECE_BYTES = 16 << 20  # of a layer's values: larger blocks go back to the system after each layer, to be cleared anew
 After = tuple[str, list[float | None], str | None]  # oneDNN's name of an activation, its numbers, its way
 NOTHING: After = ("none", [], None)
@@ -32,12 +33,17 @@ ACTIVATIONS: dict[type[nn.Module], Callable[[Any], After]] = {
 
 @dataclass
 class Layer:
-    """A layer as it ran: the shape that came in, the bytes that went out, and the activation that took those."""
+    """A layer as it ran, and the activation that took what it gave where there is one.
+
+    `came` and `said` are copies of what went into both and came out of both; what a layer gave may have been changed.
+    """
 
     module: Any
-    shape: tuple[int, ...]
-    bytes: int
+    came: Tensor
+    gave: Tensor
+    said: Tensor
     activation: nn.Module | None = None
+    after: After = NOTHING
 
 
 class JoinedConv(nn.Module):
@@ -55,15 +61,32 @@ class JoinedConv(nn.Module):
 
 
 class LaidOutLinear(nn.Module):
-    """A linear layer whose weights need not be laid out at each call."""
+    """A linear layer whose weights need not be laid out at each call, and what follows it."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, rows: int) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, rows: int, after: After = NOTHING) -> None:
         super().__init__()
+        self.after = (after[0], after[1], after[2] or "")
         self.weight, self.bias = _fixed(torch.ops.mkldnn._reorder_linear_weight(weight.detach(), rows)), _fixed(bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, *NOTHING[:2], "")
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, *self.after)
         return product
+
+
+class LaidOutPatches(nn.Module):
+    """A convolution whose steps are as long as its kernel: such a layer on patches, at half the time."""
+
+    def __init__(self, conv: nn.Conv2d, rows: int) -> None:
+        super().__init__()
+        self.size = (conv.stride[0], conv.stride[1])
+        self.patch = LaidOutLinear(conv.weight.flatten(1), conv.bias, rows)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        high, wide = self.size
+        down, along = height // high, width // wide
+        patches = x.reshape(batch, channels, down, high, along, wide).permute(0, 2, 4, 1, 3, 5)
+        return self.patch(patches.reshape(batch, down, along, channels * high * wide)).permute(0, 3, 1, 2)
 
 
 class LaidOutAttention(nn.Module):
@@ -95,18 +118,21 @@ def join(net: Any, side: int) -> int:
     visual = net.visual
     before = noise_through(visual, side)
     layers = _layers(visual, side)
-    room = PIECE_BYTES // max([layer.bytes for layer in layers], default=1)
+    room = PIECE_BYTES // max([layer.gave.nbytes for layer in layers], default=1)
     at_once = 1 << max(0, room.bit_length() - 1)
     names = {module: name for name, module in visual.named_modules()}
     undo: list[tuple[str, Any]] = []
     try:
         for layer in layers:
             new = _laid_out(layer, at_once)
+            if not _says(new, layer):
+                continue
             for old, new_one in ((layer.module, new), (layer.activation, nn.Identity())):
                 if old is not None:
                     put(visual, names[old], new_one)
                     undo.append((names[old], old))
-        if layers and same(before, noise_through(visual, side)):
+        within = ROUNDED if any(layer.gave.dtype == torch.bfloat16 for layer in layers) else TOLERANCE
+        if undo and same(before, noise_through(visual, side), within):
             return at_once
     except (AttributeError, RuntimeError):  # another release's operators, or a processor that oneDNN has no code for
         pass
@@ -115,14 +141,31 @@ def join(net: Any, side: int) -> int:
     return 0
 
 
+def _says(new: nn.Module, layer: Layer) -> bool:
+    """Whether a layer says what the one did whose place it takes, but for rounding."""
+    with torch.inference_mode():
+        out = new(layer.came)
+    return same(layer.said.float(), (out[0] if isinstance(out, tuple) else out).float())
+
+
 def _laid_out(layer: Layer, at_once: int) -> nn.Module:
-    rows = at_once * int(torch.Size(layer.shape[:-1]).numel())
-    if isinstance(layer.module, nn.Linear):
-        return LaidOutLinear(layer.module.weight, layer.module.bias, rows)
-    if isinstance(layer.module, nn.MultiheadAttention):
-        return LaidOutAttention(layer.module, rows)
-    after = NOTHING if layer.activation is None else ACTIVATIONS[type(layer.activation)](layer.activation)
-    return JoinedConv(evenly_padded(layer.module, layer.shape[-2:]), (at_once, *layer.shape[1:]), after)
+    module = layer.module
+    rows = at_once * layer.came.shape[:-1].numel()
+    if isinstance(module, nn.Linear):
+        return LaidOutLinear(module.weight, module.bias, rows, layer.after)
+    if isinstance(module, nn.MultiheadAttention):
+        return LaidOutAttention(module, rows)
+    if layer.activation is None and _takes_patches(module, layer.came.shape[-2:]):
+        return LaidOutPatches(module, at_once * layer.gave.shape[-2:].numel())
+    shape = layer.came.shape
+    return JoinedConv(evenly_padded(module, shape[-2:]), (at_once, *shape[1:]), layer.after)
+
+
+def _takes_patches(conv: nn.Conv2d, size: tuple[int, ...]) -> bool:
+    """Whether a convolution cuts inputs of height × width `size` into patches without a rest."""
+    plain = type(conv) is nn.Conv2d and conv.groups == 1 and conv.dilation == (1, 1) and conv.padding == (0, 0)
+    whole = all(edge % step == 0 for edge, step in zip(size, conv.stride, strict=True))
+    return plain and conv.kernel_size == conv.stride and whole and conv.stride != (1, 1)
 
 
 def _fixed(values: Tensor | None) -> nn.Parameter | None:
@@ -160,12 +203,9 @@ def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def _layers(visual: nn.Module, side: int) -> list[Layer]:
-    """The layers that ran once and can be changed, each convolution with the activation that ran once, on what it gave.
-
-    Activations of linear layers stay: joined in bf16 they would round once less, and move stored vectors.
-    """
-    gave: list[tuple[Layer, Tensor]] = []
-    took: list[tuple[nn.Module, Layer | None]] = []
+    """The layers that ran once and can be changed, each with the activation that ran once, on what it gave."""
+    ran: list[Layer] = []
+    took: list[tuple[nn.Module, Tensor, Tensor]] = []
 
     def remember(module: Any, inputs: Any, named: Any, output: Any) -> None:
         if isinstance(module, nn.MultiheadAttention):
@@ -173,26 +213,28 @@ def _layers(visual: nn.Module, side: int) -> list[Layer]:
                 return
             output = output[0]
         if inputs:
-            gave.append((Layer(module, tuple(inputs[0].shape), output.nbytes), output))
+            ran.append(Layer(module, inputs[0].clone(), output, output.clone()))
 
-    def match(module: Any, inputs: Any) -> None:
-        convs = ((layer, output) for layer, output in gave if isinstance(layer.module, nn.Conv2d))
-        took.append((module, next((layer for layer, output in convs if inputs and output is inputs[0]), None)))
+    def match(module: Any, inputs: Any, output: Tensor) -> None:
+        took.extend((module, given, output.clone()) for given in inputs[:1])
 
     hooks = []
     for module in visual.modules():
         if _changeable(module):
             hooks.append(module.register_forward_hook(remember, with_kwargs=True))
         elif type(module) in ACTIVATIONS:
-            hooks.append(module.register_forward_pre_hook(match))
+            hooks.append(module.register_forward_hook(match))
     noise_through(visual, side)
     for hook in hooks:
         hook.remove()
-    ran, used = [layer.module for layer, _ in gave], [module for module, _ in took]
-    for module, layer in took:
-        if layer is not None and used.count(module) == 1:
-            layer.activation = module
-    return [layer for layer, _ in gave if ran.count(layer.module) == 1]
+    used, all_of_them = [module for module, _, _ in took], [layer.module for layer in ran]
+    once = [layer for layer in ran if all_of_them.count(layer.module) == 1]
+    for module, given, output in took:
+        for layer in once:
+            if layer.gave is given and used.count(module) == 1 and not isinstance(layer.module, nn.MultiheadAttention):
+                layer.activation, layer.said, layer.after = module, output, ACTIVATIONS[type(module)](module)
+                break
+    return once
 
 
 def _to_itself(inputs: Any, named: dict[str, Any]) -> bool:
