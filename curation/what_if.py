@@ -1,10 +1,11 @@
 """What if: the change that another rule would make, worked out from features and relations at hand; nothing is written.
 
-`name: SQL` replaces the keep rule of that name; a bare SQL is one more rule, the last.
+`name: SQL` replaces the keep rule of that name, or is one more; so is a bare SQL, the last.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -77,7 +78,7 @@ class WhatIf:
 def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> tuple[Recipe, list[KeepRule], dict[str, str]]:
     """The recipe with other rules, the rules that are new, and the SQL of those that they replace.
 
-    Raises RecipeError where a change is empty.
+    Raises RecipeError where a change is empty, or names a rule that is hardly the one that was meant.
     """
     keep = {rule.name: rule for rule in recipe.keep}
     rules, replaced = [], {}
@@ -86,6 +87,9 @@ def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> tuple[Recipe, list
         name, sql = match.groups() if match else (_free(keep), change)
         if not sql.strip():
             raise RecipeError("--what-if is empty: give an SQL expression, or `rule: expression`")
+        meant = [] if name in keep else difflib.get_close_matches(name, keep, 1, 0.8)
+        if match and meant:
+            raise RecipeError(f"--what-if: no keep rule is called {name!r}; did you mean {meant[0]!r}?")
         rule = KeepRule(name=name, sql=sql.strip())
         if name in keep:
             replaced[name] = keep[name].sql

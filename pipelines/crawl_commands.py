@@ -157,7 +157,8 @@ def _crawl(spider: str, arguments: dict[str, str], settings: dict[str, Any], hom
             terminal.note(f"links left out as traps: {left_out}")
         if summary.nothing_new:
             terminal.note(f"run {summary.run_id} was finished before; give --run NAME to fetch all of it again")
-        terminal.made(f"{summary.captures} captures of {summary.sites} sites, run {summary.run_id}", home / "captures")
+        what = f"{terminal.many(summary.captures, 'capture')} of {terminal.many(summary.sites, 'site')}"
+        terminal.made(f"{what}, run {summary.run_id}", home / "captures")
     for seed in summary.unreachable:
         _say(f"seed {seed.url} gave nothing ({seed.kind}: {seed.reason}){_remedy(seed.kind, summary.run_id)}")
     if summary.reason == "shutdown":

@@ -65,7 +65,8 @@ def show_why(found: Why) -> None:
     )
     if found.component:
         about = found.component
-        size = f"{about['captures']} captures of {about['sites']} sites, {about['kept']} kept"
+        captures, sites = terminal.many(about["captures"], "capture"), terminal.many(about["sites"], "site")
+        size = f"{captures} of {sites}, {about['kept']} kept"
         rows.append(("component", f"{size}, all in {', '.join(about['splits']) or 'no split'}"))
     rows += [("no value", plain(error)) for error in found.errors]
     terminal.table(f"capture {found.capture_id}", ("", ""), rows)

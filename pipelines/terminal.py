@@ -56,6 +56,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
     console.print(view)
 
 
+def many(number: int, noun: str) -> str:
+    """ "1 site", "2 sites"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def made(what: str, where: Path | str) -> None:
     """The last line of every command: what was made and where it lies."""
     console.print(f"[keep]✓[/] {what} [quiet]→[/] ", end="")

@@ -70,6 +70,7 @@ class _Take:
     png: bytes
     snapshot: dict[str, Any] | None
     drift: float
+    media: dict[str, Any]
 
 
 class Camera:
@@ -100,7 +101,7 @@ class Camera:
         whole = "full" in kinds or self.sections
         take = await self._steady(viewport, whole)
         marks = [*verdicts, *(["drift"] if take.drift > MAX_DRIFT else [])]
-        around = await self._surroundings(viewport, theme, take.geometry)
+        around = await self._surroundings(viewport, theme, take)
         dom = await self._store_tree(take.snapshot, around)
         if dom is None:
             marks.append("no_dom")
@@ -168,16 +169,16 @@ class Camera:
         if shown < height - 1:  # more pixels than a picture may have
             height = int(shown)
         drift = math.inf  # unknown is not agreed
-        with contextlib.suppress(Error, TimeoutError):
-            moved = await tab.call("drift")
-            drift = float(moved) if isinstance(moved, int | float) else math.inf
-        return _Take(geometry, height, png, snapshot, drift)
-
-    async def _surroundings(self, viewport: Viewport, theme: Theme, geometry: Geometry) -> Surroundings:
         media: dict[str, Any] = {}
         with contextlib.suppress(Error, TimeoutError):
-            given = await self.tab.call("media")
-            media = given if isinstance(given, dict) else {}
+            told = await tab.call("taken")
+            moved = told.get("drift") if isinstance(told, dict) else None
+            drift = float(moved) if isinstance(moved, int | float) else math.inf
+            media = told["media"] if isinstance(told, dict) and isinstance(told.get("media"), dict) else {}
+        return _Take(geometry, height, png, snapshot, drift, media)
+
+    async def _surroundings(self, viewport: Viewport, theme: Theme, take: _Take) -> Surroundings:
+        media, geometry = take.media, take.geometry
         for number, url in media.pop("stills", []):
             await self.tab.network.still(f"still:{number}", url, self.put)
         return Surroundings(
@@ -246,7 +247,7 @@ class Camera:
             await self.tab.call("painted")
             left = await self.tab.call("innerLeft")
             take = await self._steady(viewport, True)
-            around = await self._surroundings(viewport, theme, take.geometry)
+            around = await self._surroundings(viewport, theme, take)
             dom = await self._store_tree(take.snapshot, around)
             marks = [*verdicts, "inner_scroller"]
             marks += ["drift"] if take.drift > MAX_DRIFT else []

@@ -80,11 +80,14 @@ class Fitted:
 
 
 def load_config(path: Path) -> HeadConfig:
-    """Raises HeadRecipeError, which names the file and the key."""
+    """Raises HeadRecipeError, which names the file and the key, and what to give instead."""
     try:
         return HeadConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (OSError, yaml.YAMLError) as error:
-        raise HeadRecipeError(f"{path} cannot be read ({error})") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise HeadRecipeError(
+            f"{path} cannot be read ({why}): give a YAML file, such as recipes/quality.yaml"
+        ) from None
     except ValidationError as error:
         what = error.errors()[0]
         raise HeadRecipeError(f"{path}: {'.'.join(map(str, what['loc']))}: {what['msg']}") from None

@@ -72,6 +72,14 @@ def test_a_cast_is_no_name() -> None:
     assert replaced == {"found": "http_status < 400"}
 
 
+def test_a_rule_that_is_hardly_the_one_meant_is_no_new_one() -> None:
+    with pytest.raises(RecipeError, match="did you mean 'blank'"):
+        changed_recipe(small_recipe(), ["blanc: blankness < 0.2"])
+    _, rules, replaced = changed_recipe(small_recipe(), ["readable: text_coverage > 0.1"])
+    assert [rule.name for rule in rules] == ["readable"]
+    assert not replaced
+
+
 def test_wrong_sql_and_an_empty_change_are_named(home: Path) -> None:
     with pytest.raises(SelectError, match="keep rule 'what_if'"):
         what_if(small_recipe(), home, ["blanknes < 1"])

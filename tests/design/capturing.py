@@ -64,7 +64,7 @@ def open_page(started: Browser, name: str) -> Page:
 def snapshot(page: Page) -> dict[str, Any]:
     """The page as the crawler would write it."""
     from crawlers.browser.snapshot import COMPUTED_STYLES
-    from crawlers.browser.tab import SCRIPT
+    from crawlers.browser.in_page import GESSO
 
     taken = page.context.new_cdp_session(page).send(
         "DOMSnapshot.captureSnapshot",
@@ -86,7 +86,7 @@ def snapshot(page: Page) -> dict[str, Any]:
             ORIGIN + "dot.png": {"sha256": "0" * 64, "format": "png", "mime": "image/png", "width": 40, "height": 40}
         },
         "fonts": [],
-        "media": page.evaluate(f"() => {{ globalThis.gesso = {SCRIPT}; return {{authored: gesso.authored()}} }}"),
+        "media": page.evaluate(f"() => {{ globalThis.gesso = {GESSO}; return {{authored: gesso.authored()}} }}"),
     }
 
 

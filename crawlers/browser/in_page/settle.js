@@ -131,7 +131,8 @@
     if (!gesso.sheet) gesso.sheet = new CSSStyleSheet();
     if (gesso.ratio && gesso.ratio !== devicePixelRatio) gesso.legible = !gesso.legible;
     gesso.ratio = devicePixelRatio;
-    gesso.sheet.replaceSync(still + (gesso.legible ? " * { text-rendering: optimizeLegibility }" : ""));
+    const rules = still + (gesso.legible ? " * { text-rendering: optimizeLegibility }" : "");
+    if (rules !== gesso.rules) gesso.sheet.replaceSync(gesso.rules = rules); // each time, all that there is is styled anew
     if (!document.adoptedStyleSheets.includes(gesso.sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, gesso.sheet];
     for (const element of gesso.revealed) {
       const style = getComputedStyle(element);
@@ -145,6 +146,7 @@
   },
 
   sheet: null,
+  rules: "",
   // Fonts keep the metrics that they had at another pixel ratio, and set lines a pixel lower, until they are made anew: for
   // that, each change of ratio turns on or off what Chromium does for all text anyway.
   ratio: 0,

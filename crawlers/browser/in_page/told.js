@@ -90,6 +90,14 @@
     return most;
   },
 
+  // What is told of a picture that has just been taken, in one way to the page and back.
+  taken() {
+    const drift = gesso.drift();
+    let media = {};
+    try { media = gesso.media(); } catch { /* a page that has changed what these ask */ }
+    return { drift, media };
+  },
+
   // The colours and pictures that a theme may change, of up to 600 elements, a number for each element's: equal lists
   // mean that it changed nothing.
   colours() {

@@ -98,6 +98,15 @@ def test_a_home_without_damaged_captures_is_told_how_to_have_some(tmp_path: Path
         train(config, tmp_path)
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"a: ["])
+def test_a_recipe_that_is_none_is_named_with_a_remedy(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "head.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(HeadRecipeError, match=r"head.yaml cannot be read .*: give a YAML file"):
+        load_config(path)
+
+
 def test_a_wrong_key_of_a_recipe_is_named(tmp_path: Path) -> None:
     path = tmp_path / "head.yaml"
     path.write_text("steps: none\n", encoding="utf-8")
