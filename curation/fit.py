@@ -10,7 +10,7 @@ from curation.features.base import ValueProblem
 from curation.features.decode import FORMATS, decode_image
 
 SAVED = {"quality": 95, "subsampling": 0}  # letters in colour keep their edges
-GAP = 2.0  # box-reduced to no less than twice the last size before the bicubic step
+GAP = 2.0  # box-reduced to no less than twice the last size before the last step
 FORMAT = "jpeg"
 
 
@@ -37,9 +37,8 @@ def fitted(data: bytes, format: str, longest: int) -> tuple[bytes, str]:
         return data, format
     width, height = fitted_size(*said, longest)
     turned = decoded.orientation >= 5
-    picture = decoded.image.resize(
-        (height, width) if turned else (width, height), Image.Resampling.BICUBIC, reducing_gap=GAP
-    )
+    size = (height, width) if turned else (width, height)
+    picture = decoded.pixels.resize(size, Image.Resampling.HAMMING, reducing_gap=GAP).convert("RGB")
     picture.info = {}
     out = io.BytesIO()
     picture.save(out, "JPEG", **SAVED)
