@@ -63,8 +63,8 @@ def open_page(started: Browser, name: str) -> Page:
 
 def snapshot(page: Page) -> dict[str, Any]:
     """The page as the crawler would write it."""
-    from crawlers.browser.snapshot import COMPUTED_STYLES
     from crawlers.browser.in_page import GESSO
+    from crawlers.browser.snapshot import COMPUTED_STYLES
 
     taken = page.context.new_cdp_session(page).send(
         "DOMSnapshot.captureSnapshot",
