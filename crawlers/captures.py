@@ -302,7 +302,8 @@ class CaptureStore:
         if not rows:
             raise StoreError(f"the capture store at {self.url} is empty: crawl first")
         path = f"{self.root}/captures.parquet"
-        with self.fs.open(f"{path}.part", "wb") as out:
+        aside = f"{path}.{uuid.uuid4().hex}.part"  # of its own: the shards of a run may be done together
+        with self.fs.open(aside, "wb") as out:
             pq.write_table(pa.Table.from_pylist(rows), out, compression="zstd")
-        self.fs.mv(f"{path}.part", path)
+        self.fs.mv(aside, path)
         return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,8 +50,12 @@ def read_held(store: CaptureStore, held: HeldIndex) -> bytes | None:
 
 
 def hold_index(store: CaptureStore, held: HeldIndex) -> None:
-    """Remember it for the next run: written aside, then moved, so that a kill leaves the old one or the new one."""
+    """Remember it for the next run: written aside, then moved, so that a kill leaves the old one or the new one.
+
+    Aside is a name of its own each time, for the shards of a run come here together.
+    """
     path = _path(store, held.repo)
+    aside = f"{path}.{uuid.uuid4().hex}.part"
     store.fs.makedirs(f"{store.root}/{FOLDER}", exist_ok=True)
-    store.fs.pipe_file(f"{path}.part", json.dumps(asdict(held), sort_keys=True).encode())
-    store.fs.mv(f"{path}.part", path)
+    store.fs.pipe_file(aside, json.dumps(asdict(held), sort_keys=True).encode())
+    store.fs.mv(aside, path)
