@@ -135,9 +135,12 @@ def load(source: str, home: Path) -> tuple[str, BoundDesign]:
         except UnicodeDecodeError:
             raise ExportError(f"{path} is not UTF-8 text: give a .gesso file") from None
         try:
-            return path.stem, BoundDesign(parse(text), {}, title=path.stem)
+            design = parse(text)
         except NotationError as error:
             raise ExportError(f"{path}, {error}: gesso design fmt --repair leaves out what cannot be read") from None
+        if not design.roots:
+            raise ExportError(f"{path} has no node in it: write one, such as `col Page 390`, or give a capture id")
+        return path.stem, BoundDesign(design, {}, title=path.stem)
     return bound_capture(source, home)
 
 

@@ -137,6 +137,14 @@ def test_an_unknown_export_target_names_the_known_ones(tmp_path: Path) -> None:
     assert "figma" in one_line(done.stderr)
 
 
+def test_a_design_without_a_node_is_not_exported(tmp_path: Path) -> None:
+    (tmp_path / "empty.gesso").write_text("$ ink #111827\n")
+    done = run_gesso("export", str(tmp_path / "empty.gesso"), "-o", str(tmp_path / "out.html"), "--home", str(tmp_path))
+    assert done.returncode == 2
+    assert "empty.gesso has no node in it" in done.stderr
+    assert not (tmp_path / "out.html").exists()
+
+
 def test_notation_that_does_not_parse_names_line_and_column(tmp_path: Path) -> None:
     file = tmp_path / "bad.gesso"
     file.write_text('col Page 390\n t "unfinished\n')
