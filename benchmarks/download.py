@@ -47,6 +47,7 @@ from crawlers.run import CrawlSummary, crawl
 
 ROOT = Path(__file__).resolve().parents[1]
 PEER = "GESSO_IMG2DATASET"  # the peer's Python, where --peer does not say
+HERE = ROOT / "benchmarks" / "peers" / "img2dataset" / "bin" / "python"  # where neither does
 SIZE = (1080, 1920)
 AN_APP = 6  # screenshots
 THREADS = (16, 64)  # img2dataset's, tried once; the best is measured
@@ -301,7 +302,7 @@ def run(argv: Sequence[str]) -> list[Figure]:
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--side", type=int, default=512)
-    parser.add_argument("--peer", default=os.environ.get(PEER, ""))
+    parser.add_argument("--peer", default=os.environ.get(PEER, str(HERE)))
     given = parser.parse_args(argv)
     if not given.peer or not Path(given.peer).is_file():
         raise CannotRun(f"no img2dataset: give --peer ENV/bin/python, or set {PEER}; see benchmarks/peers/")

@@ -30,6 +30,7 @@ from curation.run import curate
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "recipes" / "pictures.yaml"
 PEER = ROOT / "benchmarks" / "peers" / "run_imagededup.py"
+HERE = ROOT / "benchmarks" / "peers" / "imagededup" / "bin" / "python"  # where --peer does not say
 VARIANTS = {"state": "same_state", "theme": "theme", "locale": "locale"}
 SAME = ("exact", "copy")
 BROKEN = {  # type → the kinds of error that name it
@@ -268,7 +269,7 @@ def run(argv: Sequence[str]) -> list[Figure]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=__doc__)
     parser.add_argument("truth", type=Path)
     parser.add_argument("--home", type=Path)
-    parser.add_argument("--peer")
+    parser.add_argument("--peer", default=str(HERE) if HERE.is_file() else None)
     given = parser.parse_args(argv)
     try:
         lines = (given.truth / "truth.jsonl").read_text(encoding="utf-8").splitlines()
