@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.figures import CannotRun, Figure, at_least, at_most, main
-from crawlers.handler import cpus
+from crawlers.pages import cpus
 from crawlers.policy.robots import RobotsRules
 from pipelines.site_server import hosts_in, serving
 

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from scrapy.crawler import Crawler
 
@@ -25,7 +26,7 @@ REMOTE_SECONDS = 5.0  # an object store has a small object a group: gather for s
 
 @dataclass
 class _Group:
-    done: asyncio.Future[None]
+    done: asyncio.Future[float]
     records: dict[str, list[Record]] = field(default_factory=dict)  # by run
     full: asyncio.Event = field(default_factory=asyncio.Event)
     count: int = 0
@@ -67,8 +68,11 @@ class GroupCommit:
         blob = self._staged.pop((sha256, format), None)
         self._bytes -= len(blob.data) if blob is not None else 0
 
-    async def commit(self, run_id: str, record: Record) -> None:
-        """Return when the record, and whatever was staged before it, is durable. Raises StoreFull and OSError."""
+    async def commit(self, run_id: str, record: Record) -> float:
+        """Return when the record, and whatever was staged before it, is durable, with the time on `monotonic`'s clock.
+
+        Raises StoreFull and OSError.
+        """
         if self._open is None:
             self._open = _Group(asyncio.get_running_loop().create_future())
         group = self._open
@@ -78,7 +82,7 @@ class GroupCommit:
             group.full.set()
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
-        await asyncio.shield(group.done)
+        return await asyncio.shield(group.done)
 
     async def _work(self) -> None:
         while self._open is not None:
@@ -96,7 +100,7 @@ class GroupCommit:
                 if not isinstance(error, Exception):
                     raise
             else:
-                group.done.set_result(None)
+                group.done.set_result(monotonic())
 
     def _write(self, blobs: Sequence[Blob], records: dict[str, list[Record]]) -> None:
         self.store.put_blobs(blobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -33,18 +34,17 @@ class StorePipeline:
             item = _refusal(item)
         if not isinstance(item, Capture | Failure):
             return item
-        await self.commits.commit(item.run_id, item)
-        if isinstance(item, Capture) and self._is_taken_down(
-            item
-        ):  # while it was being written: it is hidden already, its files go now
+        durable = await self.commits.commit(item.run_id, item)
+        if isinstance(item, Capture) and self._is_taken_down(item, durable):
+            # While it was being written: it is hidden already, its files go now.
             remove_unneeded(self.commits.store, [item])
             item = _refusal(item)
             await self.commits.commit(item.run_id, item)
         self._count(item)
         return item
 
-    def _is_taken_down(self, item: Capture) -> bool:
-        return self._taken_down.now().holds(item.site, item.capture_id)
+    def _is_taken_down(self, item: Capture, since: float = -inf) -> bool:
+        return self._taken_down.now(since).holds(item.site, item.capture_id)
 
     def _count(self, item: Capture | Failure) -> None:
         stats = self.crawler.stats

@@ -303,7 +303,9 @@ def stop(crawler: Crawler, reason: str) -> None:
 
 def request_json(request: Request, spider: Spider) -> str:
     """A request as JSON: no pickle, so a frontier can be read by anyone and harm nobody."""
-    fields = request.to_dict(spider=spider)
+    fields: dict[str, Any] = {name: getattr(request, name) for name in request.attributes}
+    fields["callback"] = _method_name(request.callback, spider)
+    fields["errback"] = _method_name(request.errback, spider)
     fields["headers"] = {
         key.decode("latin-1"): [value.decode("latin-1") for value in values] for key, values in request.headers.items()
     }
@@ -313,6 +315,14 @@ def request_json(request: Request, spider: Spider) -> str:
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
 
+def _method_name(method: Any, spider: Spider) -> str | None:
+    """Scrapy's own search looks at every member of the spider, for every request. Raises ValueError for no method."""
+    name = getattr(method, "__name__", None) if callable(method) else method
+    if callable(method) and getattr(spider, str(name), None) != method:
+        raise ValueError(f"{method} is not a method of {spider}")
+    return name
+
+
 TRANSIENT = ("download_slot", "download_latency", "download_timeout", "robots_signal", "proxy", "_auth_proxy")
 
 
@@ -320,5 +330,4 @@ def request_from_json(text: str, spider: Spider) -> Request:
     """The request that `request_json` wrote, with the spider's methods for its callback and errback."""
     fields = json.loads(text)
     fields["body"] = base64.b64decode(fields["body"])
-    fields.pop("_class", None)
     return request_from_dict(fields, spider=spider)

@@ -1,5 +1,7 @@
 """The Scrapy project's settings: polite defaults. Everything Gesso's own is wired by the addon."""
 
+from scrapy.settings import default_settings
+
 BOT_NAME = "gesso"
 SPIDER_MODULES = ["crawlers.spiders"]
 COMMANDS_MODULE = "crawlers.commands"
@@ -12,7 +14,9 @@ CONCURRENT_REQUESTS = 16
 COOKIES_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
-EXTENSIONS = {"scrapy.extensions.remote_control.RemoteControl": None}  # off, and not loaded either: it brings aiohttp
+EXTENSIONS_BASE = {  # remote control is off, and not loaded either, as None in EXTENSIONS would: it brings aiohttp
+    path: order for path, order in default_settings.EXTENSIONS_BASE.items() if ".remote_control." not in path
+}
 RETRY_TIMES = 2
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 256 << 20

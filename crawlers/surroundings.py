@@ -12,8 +12,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from crawlers.browser.outcome import PageFailure
+from crawlers.browser.surroundings import Surroundings
 from crawlers.browser.verdicts import NotFoundPage
-from crawlers.browser.views import Surroundings
 from crawlers.captures import Signal
 from crawlers.urls import host_of
 

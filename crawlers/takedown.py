@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -28,6 +29,7 @@ from crawlers.urls import canonical_url, site_of
 
 LEAST_ID = 6
 MAX_DOM_BYTES = 256 << 20
+LOOK_SECONDS = 0.1  # a look at a file for every image would be a tenth of what the image costs
 REMOTE_LOOK_SECONDS = 30.0  # between two looks at a list that lies on another machine
 READ_AT_ONCE = 4  # snapshots, each of which may be large
 SOME = 64  # snapshots between two words of progress
@@ -211,14 +213,16 @@ class TakedownWatch:
 
     def __init__(self, store: CaptureStore) -> None:
         self._store = store
+        self._every = LOOK_SECONDS if store.is_local else REMOTE_LOOK_SECONDS
         self._size = -1
-        self._next = 0.0
+        self._looked = -inf
         self._known = Takedowns()
 
-    def now(self) -> Takedowns:
-        """The list, read again where it has grown."""
-        if monotonic() >= self._next:
-            self._next = monotonic() + (0 if self._store.is_local else REMOTE_LOOK_SECONDS)
+    def now(self, since: float = -inf) -> Takedowns:
+        """The list as it was a moment ago; where the store is local, no earlier than `since` on `monotonic`'s clock."""
+        oldest = monotonic() - self._every
+        if self._looked < (max(oldest, since) if self._store.is_local else oldest):
+            self._looked = monotonic()
             size = self._store.takedowns_size()
             if size != self._size:
                 self._size, self._known = size, self._store.takedowns()
@@ -236,7 +240,7 @@ class TakedownMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        gone = self._watch.now()
+        gone = self._watch.now(monotonic())
         if not gone or request.meta.get("robots_exempt"):
             return
         site = shard_key(request) or site_of(request.url)

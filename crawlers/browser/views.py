@@ -21,6 +21,7 @@ from crawlers.browser.outcome import PageFailure, failure_of
 from crawlers.browser.session import BrowserSession
 from crawlers.browser.settle import MAX_MOVES, Settled, SettleLimits, settle, settle_again
 from crawlers.browser.shoot import Camera, Shot
+from crawlers.browser.surroundings import Surroundings
 from crawlers.browser.tab import NavigationError, Tab, Theme
 from crawlers.browser.verdicts import Facts, NotFoundPage, is_binary, is_soft_404, judge
 from crawlers.captures import Signal
@@ -71,29 +72,6 @@ class Visit:
     signals: tuple[Signal, ...] = ()
     shots: list[Shot] = field(default_factory=list)
     undamaged: dict[str, int] = field(default_factory=dict)
-
-
-class Surroundings:
-    """What a visit asks of the crawl around it; these answers suit a visit on its own."""
-
-    async def permit(self, url: str) -> tuple[Signal, ...]:
-        """The host-level signals for a URL."""
-        return ()
-
-    def explain(self, url: str, message: str) -> PageFailure | None:
-        """The reason behind a failed navigation, where the crawl knows better than the browser."""
-        return None
-
-    async def probe(self, url: str) -> str | None:
-        """An address of the host to look at as its page for what is missing; None where there is no need."""
-        return None
-
-    def missing(self, url: str) -> NotFoundPage | None:
-        """What the host of a URL shows for what is missing, once known."""
-        return None
-
-    def found_missing(self, url: str, page: NotFoundPage | None) -> None:
-        """Told after a probe."""
 
 
 async def visit(session: BrowserSession, url: str, put: PutBlob, around: Surroundings, options: VisitOptions) -> Visit:

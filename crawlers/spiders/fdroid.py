@@ -224,7 +224,7 @@ class FdroidSpider(ListingSpider):
         listing = texts.listing(listed.app_id, listed.locale, listed.position)
         if listed.form_factor not in FORM_FACTORS:
             listed = replace(listed, form_factor="phone")
-        yield from self.listing_capture(response, listed, listing, tuple(notes), licence)
+        yield from self.listing_capture(response, listed, listing, tuple(notes), licence, str(file["sha256"]))
 
     def _loaded(self, sha256: str) -> Index:
         """The index, from the blob where this process has not read it itself."""

@@ -177,8 +177,9 @@ class ListingSpider(GessoSpider):
         listing: Listing,
         notes: tuple[Signal, ...] = (),
         licence: str | None = None,
+        sha256: str | None = None,
     ) -> Iterator[Capture | Failure]:
-        """A capture of an answered image, or the failure it is."""
+        """A capture of an answered image, or the failure it is; `sha256` where the bytes were checked against it."""
         data, url = response.body, response.url
         try:
             sniffed = sniff_image(data)
@@ -196,6 +197,7 @@ class ListingSpider(GessoSpider):
         yield self.capture_image(
             data,
             sniffed,
+            sha256=sha256,
             url=url,
             identity=f"{listed.app_id}/{listed.locale}/{listed.position}",
             site=listed.app_id,
@@ -228,11 +230,12 @@ class ListingSpider(GessoSpider):
         page: Page | None = None,
         http_status: int | None = None,
         theme: Any = None,
+        sha256: str | None = None,
     ) -> Capture:
         """Store the bytes as they are and describe them. `identity` is what the capture's id is made from."""
         width, height = sniffed.width or 1, sniffed.height or 1
         view = View(kind=kind, width=width, height=height, dpr=1, theme=theme, form_factor=form_factor)
-        sha256 = GroupCommit.of(self.crawler).stage(data, sniffed.format)  # durable before the capture is
+        sha256 = GroupCommit.of(self.crawler).stage(data, sniffed.format, sha256)  # durable before the capture is
         return Capture(
             capture_id=capture_id(self.source, identity, view, sha256),
             run_id=self.run_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crawlers.browser.shoot import Shot
 from crawlers.captures import Capture, Damage, Page, Rights, capture_id, now
-from crawlers.handler import PageResponse
+from crawlers.pages import PageResponse
 from crawlers.policy.decide import decide
 from crawlers.spiders.base import GessoSpider
 

@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from crawlers.arguments.visits import VisitArguments
 from crawlers.captures import Capture, Failure
-from crawlers.handler import PageResponse, check_pictures
+from crawlers.pages import PageResponse, check_pictures
 from crawlers.parsers.links import Link, PageLinks, page_links
 from crawlers.scheduler import FRONTIER
 from crawlers.spiders.pages import PageSpider
