@@ -60,6 +60,8 @@ PACKAGES = ("crawlers", "curation", "design", "pipelines")
 CURATE = """
 import sys
 from pathlib import Path
+from crawlers.garbage import collect_less_often
+collect_less_often()  # as `gesso` does
 import pyarrow.parquet as pq
 from crawlers.captures import CaptureStore
 from curation import captures_table

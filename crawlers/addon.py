@@ -46,6 +46,7 @@ class GessoAddon:
         }.items():
             if name not in settings:
                 settings.set(name, value, PRIORITY)
+        settings.set("LOG_FORMATTER", "crawlers.logs.ItemLogFormatter", PRIORITY)
         settings.set("REQUEST_FINGERPRINTER_CLASS", "crawlers.fingerprints.GessoFingerprinter", PRIORITY)
         settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", BEING_STORED, PRIORITY)
         settings.set("SCHEDULER", "crawlers.scheduler.FrontierScheduler", PRIORITY)

@@ -6,7 +6,6 @@ driver away from its threads. The child ends at once when its caller does.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import re
@@ -26,12 +25,12 @@ from crawlers.captures import CaptureStore, StoreError, StoreFull
 from crawlers.errors import GessoError
 from crawlers.folders import COMMAND, MIN_FREE, OPTIONS, crawls_folder, missing_room
 from crawlers.frontier import FrontierError, check_arguments
+from crawlers.garbage import collect_less_often
 from crawlers.policy.identity import AllowError, IdentityError, OptOutError
 from crawlers.shards import ShardError, parse_shard
 
 Progress = Callable[[str, int, int], None]
 STOP_SECONDS = 60
-GARBAGE = 20_000  # objects more than there were that make Python look for cycles; its own 700 took an eighth of a crawl
 
 
 class CrawlError(GessoError):
@@ -221,13 +220,6 @@ def _tell(message: dict[str, Any]) -> None:
     print(json.dumps(message, default=str), flush=True)
 
 
-def _collect_less_often() -> None:
-    """Garbage is looked for among what the crawl makes, not again and again among the modules that it has imported."""
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
-    gc.enable()
-
-
 def _end_with_caller() -> None:
     sys.stdin.read()
     os._exit(1)  # the caller is gone: as good as killed, and as safe
@@ -235,7 +227,7 @@ def _end_with_caller() -> None:
 
 def main() -> int:
     """The child: one job on the first line of stdin, messages as lines of JSON on stdout."""
-    gc.disable()
+    collect_less_often()
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_caller, daemon=True).start()
     # Before all others: as it is imported, Scrapy looks up the source of every module that there is.
@@ -253,7 +245,7 @@ def main() -> int:
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(job["spider"])
     task = process.crawl(crawler, **job["arguments"])
-    _collect_less_often()
+    collect_less_often()
     process.start()
     error = task.exception() if task.done() and not task.cancelled() else None
     if error is not None:

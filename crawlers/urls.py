@@ -66,6 +66,7 @@ class UrlError(GessoError):
     """Text that no browser would open as a URL."""
 
 
+@lru_cache(10_000)  # one request asks of its URL in five places
 def canonical_url(url: str) -> str:
     """One spelling for one page; the canonical form of a canonical form is itself. Raises UrlError.
 

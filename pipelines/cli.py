@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from crawlers.garbage import collect_less_often
 from pipelines.crawl_commands import app as crawl_app
 from pipelines.crawl_options import DEFAULT_HOME, AsJson, Home
 from pipelines.curate_commands import app as curate_app
@@ -186,6 +187,7 @@ def demo(
 
 def main() -> None:
     """Run the command; an error of ours is one line on stderr and exit code 2."""
+    collect_less_often()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve whatever shares the machine
     try:
         app()
