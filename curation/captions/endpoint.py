@@ -38,6 +38,8 @@ MAX_ANSWER = 1 << 20  # bytes
 TRIES = 5
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds
 GIVEN_UP = 12  # pictures in a row without an answer
+MAX_STARTS = 200  # braces of an answer at which an object may begin
+THOUGHTS = 4000  # tokens that a model which thinks before it answers may spend on that
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -113,6 +115,8 @@ class EndpointWriter:
         self._lock = threading.Lock()
         self._resume = 0.0  # monotonic time before which nobody asks: it said so
         self._failures = 0  # pictures in a row that it gave nothing for
+        self._answered = False  # whether it ever gave captions
+        self._options: dict[str, int] = {"max_tokens": endpoint.tokens_each, "temperature": 0}
 
     def check(self) -> None:
         """Before any work: the address is one and the key goes nowhere in the clear. Asks no network."""
@@ -121,7 +125,8 @@ class EndpointWriter:
     def write(self, pictures: Sequence[bytes]) -> list[Row | ValueProblem]:
         """`caption_short`, `caption` and `caption_tags` of each JPEG, in order.
 
-        Raises EndpointError where it knows neither key nor model, or fails for one picture after the other.
+        Raises EndpointError where it knows neither key nor model, fails for one picture after the other, or begins by
+        giving no captions for any.
         """
         with ThreadPoolExecutor(self.endpoint.concurrency, "captions") as pool:
             return list(pool.map(self._one, pictures))
@@ -150,10 +155,14 @@ class EndpointWriter:
 
     def _ask(self, picture: bytes) -> tuple[Row | ValueProblem, float]:
         """What it says of a picture, and how long it wishes to be left alone."""
+        options = self._options
         try:
-            status, headers, body = self._post(picture)
+            status, headers, body = self._post(picture, options)
         except OSError as error:
             return ValueProblem("endpoint", str(error)), 0.0
+        if status == 400 and (option := refused_option(body)) in options:
+            self._do_without(option)
+            return ValueProblem("endpoint", f"it does not take {option}"), 0.0
         if status in (401, 403, 404):
             raise EndpointError(
                 f"{self.endpoint.url} answers {status} for model {self.endpoint.model!r} ({_excerpt(body)}): "
@@ -161,13 +170,23 @@ class EndpointWriter:
             )
         return self._read(status, body), retry_after(headers.get("retry-after", ""))
 
+    def _do_without(self, option: str) -> None:
+        """Leave out an option from now on; the bound of tokens has another name where models think first."""
+        with self._lock:
+            rest = {name: value for name, value in self._options.items() if name != option}
+            if option == "max_tokens" and option in self._options:
+                rest["max_completion_tokens"] = self.endpoint.tokens_each + THOUGHTS
+            self._options = rest
+
     def _count(self, said: Row | ValueProblem) -> None:
-        failed = isinstance(said, ValueProblem) and said.kind == "endpoint"
+        kind = said.kind if isinstance(said, ValueProblem) else ""
+        self._answered = self._answered or not kind
+        failed = kind == "endpoint" or (bool(kind) and not self._answered)
         self._failures = self._failures + 1 if failed else 0
         if self._failures >= GIVEN_UP:
             raise EndpointError(f"{self.endpoint.url} failed for {GIVEN_UP} pictures in a row ({said}): see to it")
 
-    def _post(self, picture: bytes) -> tuple[int, dict[str, str], bytes]:
+    def _post(self, picture: bytes, options: dict[str, int]) -> tuple[int, dict[str, str], bytes]:
         """(status, headers with lower-case names, body); OSError for whatever went wrong on the way."""
         import httpx2
 
@@ -176,8 +195,7 @@ class EndpointWriter:
         asked = {
             "model": self.endpoint.model,
             "messages": [{"role": "user", "content": content}],
-            "max_tokens": self.endpoint.tokens_each,
-            "temperature": 0,
+            **options,
         }
         try:
             with self._connected().stream("POST", self.endpoint.url, json=asked) as answer:
@@ -216,26 +234,43 @@ class EndpointWriter:
         return captions_in(text, self.endpoint.length)
 
 
-def captions_in(text: Any, length: int) -> Row | ValueProblem:
-    """The row of what a model said: a JSON object, perhaps in a code fence or after a preamble."""
-    found = re.search(r"\{.*\}", text, re.DOTALL) if isinstance(text, str) else None
+def refused_option(body: bytes) -> str:
+    """The option that an error names as not supported, as OpenAI's newer models do of `max_tokens`; or ""."""
     try:
-        said = json.loads(found.group()) if found else None
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict) or not isinstance(said.get("caption"), str):
+        name = json.loads(body)["error"]["param"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def captions_in(text: Any, length: int) -> Row | ValueProblem:
+    """The row of what a model said: a JSON object, perhaps in a code fence, or after thoughts. No tags, no column."""
+    said = _object_in(text) if isinstance(text, str) else None
+    if said is None:
         return ValueProblem("malformed", "there is no JSON object with a caption in what it said")
     dense = clean(said["caption"])
     short = clean(said["short"]) if isinstance(said.get("short"), str) else ""
     tags = said.get("tags")
-    words = [tag for tag in tags[:40] if isinstance(tag, str)] if isinstance(tags, list) else []
+    words = tags.split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else []
     if not dense:
         return ValueProblem("malformed", "its caption is empty")
-    return {
-        "caption": shorten(dense, length),
-        "caption_short": shorten(short or dense, SHORT),
-        "caption_tags": tag_list(words),
-    }
+    row: Row = {"caption": shorten(dense, length), "caption_short": shorten(short or dense, SHORT)}
+    listed = tag_list([tag for tag in words[:40] if isinstance(tag, str)])
+    return row | {"caption_tags": listed} if listed else row
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    """The last JSON object that has a caption: drafts and examples come before it."""
+    decoder = json.JSONDecoder(strict=False)  # models break lines inside strings
+    starts = [found.start() for found in re.finditer(r"\{", text)]
+    for start in reversed(starts[-MAX_STARTS:]):
+        try:
+            said, _ = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(said.get("caption"), str):
+            return dict(said)
+    return None
 
 
 def _excerpt(body: bytes) -> str:

@@ -114,7 +114,8 @@ class Caption(Feature):
         if p.writer == "transformers":
             return LocalWriter(p.model, p.batch, p.length)
         if p.writer == "openai":
-            endpoint = Endpoint(p.base_url, p.model, p.key_env, p.prompt, p.concurrency, p.timeout, length=p.length)
+            bound = max(400, p.length)  # tokens: no script needs much more than one a letter
+            endpoint = Endpoint(p.base_url, p.model, p.key_env, p.prompt, p.concurrency, p.timeout, bound, p.length)
             return EndpointWriter(endpoint, Budget(p.max_calls, p.max_tokens))
         return None
 

@@ -213,6 +213,65 @@ def test_a_wrong_key_or_model_ends_the_run_at_once(server: Server, status: int) 
         writer(server).write([b"a", b"b"])
 
 
+@pytest.mark.parametrize("answer", [(400, {}, b"{}"), completion("I cannot see pictures.")])
+def test_a_model_that_gives_no_captions_from_the_first_ends_the_run(server: Server, answer: Answer) -> None:
+    server.script = lambda n, _: answer
+    with pytest.raises(EndpointError, match=f"failed for {GIVEN_UP} pictures in a row"):
+        writer(server).write([b"x"] * 100)
+    assert len(server.asked) < 40
+
+
+def test_refusals_after_a_caption_are_each_of_one_picture(server: Server) -> None:
+    server.script = lambda n, _: (400, {}, b"{}") if n > 1 else completion(json.dumps(GOOD))
+    assert kinds(writer(server).write([b"x"] * 30)) == ["ok", *["refused"] * 29]
+
+
+def test_options_that_the_model_does_not_take_are_left_out(server: Server) -> None:
+    def newer(n: int, body: dict[str, Any]) -> Answer:
+        for option in ("max_tokens", "temperature"):
+            if option in body:
+                error = {"message": f"Unsupported parameter: {option!r}", "param": option}
+                return 400, {}, json.dumps({"error": error}).encode()
+        return completion(json.dumps(GOOD))
+
+    server.script = newer
+    assert kinds(writer(server).write([b"a", b"b"])) == ["ok", "ok"]
+    assert len(server.asked) == 4
+    assert server.asked[-1][2]["max_completion_tokens"] > 400
+
+
+@pytest.mark.parametrize(
+    "error", [{"param": None}, {"param": ["max_tokens"]}, {"param": "messages"}, "max_tokens", None]
+)
+def test_an_error_that_names_no_option_refuses_the_picture(server: Server, error: Any) -> None:
+    server.script = lambda n, _: (400, {}, json.dumps({"error": error}).encode())
+    assert kinds(writer(server).write([b"a"])) == ["refused"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'<think>A {{grid}} of cards, so {{"caption": "a draft"}}.</think>\n{json.dumps(GOOD)} Done {{}}.',
+        f"```json\n{json.dumps(GOOD, indent=1)}\n```",
+        json.dumps({"answer": GOOD}),
+        json.dumps(GOOD).replace("with two", "with\ntwo"),
+        json.dumps(GOOD | {"tags": "login, Form"}),
+    ],
+)
+def test_captions_are_found_in_what_stands_around_them(said: str) -> None:
+    row = captions_in(said, 600)
+    assert not isinstance(row, ValueProblem)
+    assert row["caption"] == "A login screen with two fields."
+    assert row["caption_tags"] == ["login", "form"]
+
+
+def test_without_tags_it_gives_no_column_of_them() -> None:
+    assert captions_in(json.dumps({"caption": "A login screen.", "tags": []}), 600) == {
+        "caption": "A login screen.",
+        "caption_short": "A login screen.",
+    }
+
+
 def test_nobody_there_is_an_endpoint_problem() -> None:
     endpoint = Endpoint("http://127.0.0.1:9/v1", "m", "", concurrency=1, timeout=1)
     (problem,) = EndpointWriter(endpoint, Budget(), sleep=lambda seconds: None).write([b"x"])
@@ -253,7 +312,7 @@ def test_whatever_a_model_says_is_plain_or_malformed(caption: str, tags: list[An
     if isinstance(row, ValueProblem):
         assert row.kind == "malformed"
         return
-    for text in (row["caption"], row["caption_short"], *row["caption_tags"]):
+    for text in (row["caption"], row["caption_short"], *row.get("caption_tags", [])):
         assert 0 < len(text) <= 300
         assert not [c for c in text if unicodedata.category(c)[0] == "C"]
 
