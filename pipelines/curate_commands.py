@@ -36,7 +36,7 @@ def curate(
     ] = None,
     engine: Annotated[Literal["local", "ray"], typer.Option(help="Where features are computed.")] = "local",
     address: Annotated[
-        str | None, typer.Option(help="A Ray cluster: HOST:PORT, auto or ray://….", show_default="this machine")
+        str | None, typer.Option(help="A Ray cluster: HOST:PORT, or auto.", show_default="this machine")
     ] = None,
     publish: Annotated[
         str | None, typer.Option(help="Copy the version to this fsspec URL, s3://… say, manifest last.")

@@ -10,6 +10,7 @@ import importlib.util
 import logging
 import os
 import re
+import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ HANDED_ON = ("GESSO_ENCODER",)  # of this process's environment; what opens an o
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # Ray's word for: no cluster, so listen on 127.0.0.1 only
 STARTS = 3  # tries of a cluster of our own, on a machine that is busy
+ANSWER_SECONDS = 10.0  # for a head to take a connection; Ray itself waits for many minutes, and says so in no one line
 WAITING_READS = 8  # captures an actor reads at once from an object store
 
 
@@ -206,12 +208,14 @@ def _cause(error: BaseException) -> BaseException:
 
 @contextmanager
 def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine]:
-    """A cluster at `address` (host:port, `auto`, ray://…), or one of this machine alone, on loopback, for the run.
+    """A cluster at `address` (host:port or `auto`), or one of this machine alone, on loopback, for the run.
 
     Raises EngineError where Ray is not installed or no cluster answers. Ray's usage statistics and dashboard are off.
     """
     if importlib.util.find_spec("ray") is None:
         raise EngineError("--engine ray needs Ray, which is not installed: pip install 'gesso[ray]', or use local")
+    if address is not None and address != "auto":
+        see_that_it_answers(address)
     for name, value in (QUIET | (ON_LOOPBACK if address is None else {})).items():
         os.environ.setdefault(name, value)  # read when Ray is imported
     import ray
@@ -235,6 +239,22 @@ def connected(plan: Plan, home: Path, address: str | None) -> Iterator[RayEngine
             watch.stdin.close()  # it looks around for a while yet, and ends by itself
 
 
+def see_that_it_answers(address: str) -> None:
+    """Raise EngineError where `address` is no host:port, or nothing there takes a connection within ten seconds."""
+    if address.startswith("ray://"):
+        raise EngineError(
+            f"{address} is for Ray's client, through which Ray Data does not run: "
+            "give the head's HOST:PORT, on a machine of the cluster"
+        )
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise EngineError(f"{address!r} is no address of a Ray cluster: give HOST:PORT, or auto")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
+        raise EngineError(f"no Ray cluster at {address} ({error}): start one, or use local") from None
+
+
 def _start(address: str | None) -> None:
     import ray
 
@@ -252,4 +272,5 @@ def _start(address: str | None) -> None:
             if address is None and turn + 1 < STARTS and "timed out" in str(error):
                 continue
             place, why = address or "this machine", " ".join(str(error).split())[:160]
-            raise EngineError(f"no Ray cluster at {place} ({why}): start one, or use local") from None
+            token = ", set RAY_AUTH_MODE=token where the cluster has a token" if address is not None else ""
+            raise EngineError(f"no Ray cluster at {place} ({why}): start one{token}, or use local") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,34 @@ def test_without_ray_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.M
         ray_engine.connected(plan, tmp_path, None),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("ray://127.0.0.1:10001", "Ray's client"),
+        ("head", "give HOST:PORT, or auto"),
+        ("http://head:6379", "give HOST:PORT, or auto"),
+        ("127.0.0.1:99999", "give HOST:PORT, or auto"),
+        ("a..b:6379", "no Ray cluster at a..b:6379"),
+    ],
+)
+def test_what_is_no_address_is_named(address: str, said: str) -> None:
+    with pytest.raises(engine.EngineError, match=said):
+        ray_engine.see_that_it_answers(address)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is an extra")
+def test_a_cluster_that_is_not_there_is_missed_before_ray_waits_for_it(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can answer there
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        plan = engine.plan(CHOICES[:1], tmp_path)
+        with (
+            pytest.raises(engine.EngineError, match=f"no Ray cluster at {address} .*start one, or use local"),
+            ray_engine.connected(plan, tmp_path, address),
+        ):
+            pass
 
 
 def test_a_worker_with_other_weights_or_code_is_turned_away(tmp_path: Path) -> None:
