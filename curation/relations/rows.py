@@ -52,7 +52,7 @@ def floats(table: pa.Table, name: str) -> np.ndarray:
 
 
 def codes(table: pa.Table, names: tuple[str, ...]) -> np.ndarray:
-    """One integer for each distinct combination of values, -1 where one is null or the table lacks a column."""
+    """One integer for each distinct combination of values, -1 where one is not known or the table lacks a column."""
     if not set(names) <= set(table.column_names):
         return np.full(len(table), -1, np.int64)
     found = np.zeros(len(table), np.int64)
@@ -65,8 +65,11 @@ def codes(table: pa.Table, names: tuple[str, ...]) -> np.ndarray:
 
 
 def one_code(column: pa.ChunkedArray) -> np.ndarray:
-    """The place of each value among the distinct ones, -1 for null."""
+    """The place of each value among the distinct ones, -1 for null and for an empty text, which says nothing either."""
     if pa.types.is_string(column.type):
         column = column.cast(pa.large_string())  # else many long values would not fit into one chunk
     encoded = column.combine_chunks().dictionary_encode()  # chunk by chunk, each would have a dictionary to unify
-    return np.asarray(encoded.indices.fill_null(-1)).astype(np.int64)
+    found = np.asarray(encoded.indices.fill_null(-1)).astype(np.int64)
+    if pa.types.is_large_string(column.type) and (empty := encoded.dictionary.index("").as_py()) >= 0:
+        found[found == empty] = -1
+    return found

@@ -59,6 +59,23 @@ def test_a_listing_in_two_languages_is_a_locale() -> None:
     assert related(*rows) == ["locale"]
 
 
+def read(lines: list[str], lang: str) -> dict[str, Any]:
+    """What the feature `text` says of a page of these lines."""
+    places = [{"x": 20, "y": 120 + 44 * n, "w": 12 * len(line), "h": 24} for n, line in enumerate(lines)]
+    boxes = [place | {"line": n, "text": line} for n, (place, line) in enumerate(zip(places, lines, strict=True))]
+    size = {"decoded_width": PHONE[0], "decoded_height": PHONE[1]}
+    return size | {"text": "\n".join(lines), "text_lang": lang, "_text_boxes": boxes}
+
+
+@pytest.mark.parametrize("unknown", [{}, {"locale": None}, {"locale": ""}])
+def test_pictures_of_no_known_locale_go_by_the_language_they_are_read_in(unknown: dict[str, Any]) -> None:
+    rows = [
+        (page(lines, 0), read(lines, tag) | unknown | {"site": "one"})
+        for lines, tag in ((ENGLISH, "en"), (GERMAN, "de"))
+    ]
+    assert related(*rows) == ["locale"]
+
+
 def test_other_content_in_the_same_chrome_is_a_template_of_one_site_only() -> None:
     one, other = page([], 3), page([], 8)
     assert related((one, {"site": "a"}), (other, {"site": "a"})) == ["same_template"]
