@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from curation.diff import Difference
 
 ROWS = 12  # of a table in the terminal; --json has all
+VALUE_LETTERS = 60  # of a category's value there
 app = typer.Typer(rich_markup_mode="markdown")
 dataset_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="List dataset versions, and write them in other forms."
@@ -99,8 +100,10 @@ def diff(
 
     if after is None:
         numbers = versions_of(home, before)
+        if not numbers:
+            raise DatasetError(f"{open_dataset(before, home).name} alone: name the version to compare it with")
         if len(numbers) < 2:
-            raise DatasetError(f"{before!r} has {len(numbers)} versions in {home}: name two to compare")
+            raise DatasetError(f"{before!r} has one version in {home}: name two to compare")
         before, after = (f"{before}@{number}" for number in numbers[-2:])
     first, second = open_dataset(before, home), open_dataset(after, home)
     found = compare(first, second)
@@ -182,7 +185,13 @@ def plain_cell(value: object) -> str:
 
 def _told(counts: dict[str, tuple[int, int]]) -> str:
     changed = sorted(counts.items(), key=lambda item: -abs(item[1][0] - item[1][1]))[:4]
-    return "; ".join(f"{value} {before:,} → {after:,}" for value, (before, after) in changed)
+    return "; ".join(f"{_short(value)} {before:,} → {after:,}" for value, (before, after) in changed)
+
+
+def _short(value: str) -> str:
+    """A category's value as a table shows it: one line, and of a long one its beginning."""
+    text = " ".join(value.split())
+    return text if len(text) <= VALUE_LETTERS else f"{text[: VALUE_LETTERS - 1]}…"
 
 
 @app.command(epilog=example('gesso search "dark dashboard with charts" --home workspace/demo'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,7 +81,10 @@ def psi(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def mixes(connection: duckdb.DuckDBPyConnection) -> Iterator[Mix]:
-    """Each category that both review tables have, most shifted first. Rows of several categories count in each."""
+    """Each category that both review tables have, most shifted first. Rows of several categories count in each.
+
+    Texts that are JSON (`rights`, `design_slots`) are documents and no categories.
+    """
     found = []
     for name, kind in _shared(connection).items():
         if kind not in ("VARCHAR", "VARCHAR[]", "BOOLEAN") or name in ("state", "stage", "reason", "errors", "copies"):
@@ -94,9 +98,19 @@ def mixes(connection: duckdb.DuckDBPyConnection) -> Iterator[Mix]:
             GROUP BY value ORDER BY count(*) DESC, value LIMIT {MOST_VALUES + 1}"""
         ).fetchall()
         counts = {value: (a, b) for value, a, b in rows}
+        if counts and all(map(is_document, counts)):
+            continue
         if 1 <= len(rows) <= MOST_VALUES and 2 * len(rows) <= max(map(sum, zip(*counts.values(), strict=True))):
             found.append(Mix(name, counts, total_variation(list(counts.values()))))
     yield from sorted(found, key=lambda mix: (-mix.distance, mix.column))
+
+
+def is_document(value: str) -> bool:
+    """Whether a text is a JSON list or object."""
+    try:
+        return value[:1] in ("[", "{") and isinstance(json.loads(value), list | dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def total_variation(counts: list[tuple[int, int]]) -> float:

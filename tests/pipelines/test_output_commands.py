@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from pipelines import output_commands
 from pipelines.cli import app
 from pipelines.takedown import take_down
 from tests.conftest import run_gesso
@@ -59,6 +60,21 @@ def test_diff_compares_the_two_newest_versions_of_a_name(home: Path, tmp_path: P
     assert "coalesce(locale, '')" in " ".join(text.split())
     assert page.read_text().startswith("<!doctype html>")
     assert answer("diff", "small@1", "small@1", "--home", str(home))["same"] is True
+
+
+def test_a_value_of_many_lines_takes_one_line_of_the_table() -> None:
+    told = output_commands._told({"a long\nvalue " * 40: (3, 1), "short": (2, 2)})
+    assert told.startswith("a long value a long value")
+    assert told.endswith("… 3 → 1; short 2 → 2")
+    assert len(told) < 100
+
+
+def test_one_version_alone_is_asked_for_another(home: Path) -> None:
+    done = run_gesso("diff", "small@1", "--home", str(home))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        "gesso: small@1 alone: name the version to compare it with",
+    )
 
 
 def test_search_takes_the_newest_dataset_and_writes_pictures(home: Path, tmp_path: Path) -> None:

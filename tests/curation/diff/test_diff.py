@@ -18,7 +18,7 @@ from curation.diff import Difference, compare
 from curation.diff.changes import recipe_changes
 from curation.diff.moves import Fate, why
 from curation.diff.page import document
-from curation.diff.shifts import ks, psi, total_variation
+from curation.diff.shifts import is_document, ks, psi, total_variation
 from tests.curation.finished import HOSTILE
 
 KEPT = Fate("kept", None, None)
@@ -114,6 +114,13 @@ def test_distances_are_symmetric_or_positive(a: np.ndarray, b: np.ndarray) -> No
     assert ks(a, b) == pytest.approx(ks(b, a))
     assert 0 <= ks(a, b) <= 1
     assert psi(a, b) >= 0
+
+
+def test_documents_in_a_column_are_no_categories(difference: Difference) -> None:
+    columns = {mix.column for mix in difference.mixes}
+    assert {"site", "view"} & columns
+    assert not {"rights", "design_slots"} & columns
+    assert list(map(is_document, ['[{"a": 1}]', "{}", "[WIP] Home", "12", "[" * 100_000])) == [True, True, *[False] * 3]
 
 
 def test_ks_is_scipys() -> None:
