@@ -30,11 +30,12 @@ MEANING = {
     "copies": "capture ids of the rejected captures that this row stands for",
     "split": "assigned by connected component of (relations ∪ site)",
 }
+SHARDS = "*-of-*.parquet"  # of all splits, from the card's folder
 READ = """    import datasets
     rows = datasets.load_dataset("THIS FOLDER")
 
     import duckdb
-    duckdb.sql("SELECT site, count(*) FROM 'train-*.parquet' GROUP BY site")"""
+    duckdb.sql("SELECT site, count(*) FROM '{shards}' GROUP BY site")"""
 
 
 def write(manifest: dict[str, Any], profile: Profile | None = None) -> str:
@@ -46,7 +47,7 @@ def write(manifest: dict[str, Any], profile: Profile | None = None) -> str:
         _plain(manifest["description"]),
         f"{counts['input']:,} captures went in: **{counts['kept']:,} kept**, {counts['rejected']:,} rejected with a "
         f"named reason (`rejected.parquet`), {counts['failed']:,} that could not be decoded.",
-        READ,
+        READ.format(shards=SHARDS),
         *_decisions(manifest),
         "## Splits",
         "A site, and whatever is related to it, lies in one split.",

@@ -61,6 +61,10 @@ def dataset_export(
     rows: Annotated[int | None, typer.Option(help="Rows of a CSV sample.", min=1)] = None,
     seed: Annotated[int | None, typer.Option(help="Which rows a CSV sample has.")] = None,
     link: Annotated[bool, typer.Option(help="Hard links instead of copies of the shards, for hub.")] = False,
+    captures: Annotated[
+        str | None,
+        typer.Option(help="The capture store with the pages' DOM, at any fsspec URL.", show_default="HOME/captures"),
+    ] = None,
     home: Home = DEFAULT_HOME,
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +79,7 @@ def dataset_export(
     given: dict[str, Any] = {"rows": rows, "seed": seed, "link": link or None}
     options = {name: value for name, value in given.items() if value is not None}
     with terminal.progress_lines(quiet=as_json) as progress:
-        made = export(open_dataset(dataset, home), to, out, progress=progress, **options)
+        made = export(open_dataset(dataset, home, captures), to, out, progress=progress, **options)
     if as_json:
         terminal.print_json(made.as_dict())
         return

@@ -36,11 +36,14 @@ class Picture:
     error: str = ""
 
 
-def open_dataset(dataset: str | Path, home: str | Path = "workspace") -> Dataset:
-    """Open `name` (newest version), `name@3`, or a version's folder. Raises DatasetError that lists what there is."""
+def open_dataset(dataset: str | Path, home: str | Path = "workspace", captures: str | None = None) -> Dataset:
+    """Open `name` (newest version), `name@3`, or a version's folder. Raises DatasetError that lists what there is.
+
+    `captures` is the fsspec URL of the capture store that the version was made from, where it is not that of `home`.
+    """
     folder = resolve_dataset(Path(home), str(dataset))
     own = folder.resolve().parents[2] if len(folder.resolve().parents) > 2 else None
-    return Dataset(folder, own if own and (own / "captures").is_dir() else Path(home))
+    return Dataset(folder, own if own and (own / "captures").is_dir() else Path(home), captures)
 
 
 class Dataset:
@@ -50,9 +53,10 @@ class Dataset:
     became of it), `rejected` and `relations`; their columns are described in `curation.review`.
     """
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, captures: str | None = None) -> None:
         self.folder = Path(folder)
         self.home = Path(home)
+        self.captures = captures or str(self.home / "captures")
         self.manifest: dict[str, Any] = read_manifest(self.folder)
 
     @property

@@ -34,7 +34,7 @@ class Pictures:
         if sha256 is None or format is None:
             raise StoreError(f"capture {capture_id} is not in the shards, and its blob is not known")
         if self._store is None:
-            self._store = CaptureStore(str(self.dataset.home / "captures"))
+            self._store = CaptureStore(self.dataset.captures)
         return self._store.read_blob(sha256, format)
 
     def decoded(self, capture_id: str, sha256: str | None, format: str | None) -> tuple[Image.Image | None, str]:

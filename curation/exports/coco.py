@@ -42,7 +42,7 @@ def write(
 ) -> tuple[int, dict[str, int]]:
     """One JSON file a split. Returns the number of pictures, and why captures have none. Raises ExportError."""
     need_pictures(dataset)
-    store = CaptureStore(str(dataset.home / "captures"))
+    store = CaptureStore(dataset.captures)
     total = sum(shard["rows"] for shard in dataset.manifest["shards"])
     longest = dataset.manifest["recipe"]["shards"].get("longest_side")
     done, rows = 0, 0
@@ -64,7 +64,9 @@ def write(
         rows += file.images_written
     left_out = Counter({reason: number for reason, number in left_out.items() if reason})
     if total and not rows and left_out["the DOM snapshot cannot be read"]:
-        raise ExportError(f"{dataset.home / 'captures'} has none of the DOM snapshots: give --home where they are")
+        raise ExportError(
+            f"{dataset.captures} has none of the DOM snapshots: give --captures, or --home where they are"
+        )
     return rows, dict(left_out)
 
 

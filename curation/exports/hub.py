@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from curation.card import SHARDS
 from curation.dataset.versions import UNREDACTED
 from curation.exports.folder import ExportError
 
@@ -53,6 +54,7 @@ def card(path: Path, prefix: str) -> str:
                 files["path"] = prefix + files["path"]
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
         raise ExportError(f"{path} is no dataset card ({error.__class__.__name__}): run gesso curate --force") from None
+    body = body.replace(f"'{SHARDS}'", f"'{prefix}{SHARDS}'", 1)
     return f"---\n{yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)}---\n{body}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from crawlers.captures import StoreError
 from curation.dataset import Dataset, open_dataset
 from curation.exports import TARGETS, ExportError, export
 from curation.exports.coco import scaled
@@ -156,6 +159,16 @@ def test_the_hubs_own_reader_takes_the_card(dataset: Dataset, tmp_path: Path) ->
     assert card.data.task_categories
 
 
+@pytest.mark.parametrize("place", ["version", "hub"])
+def test_the_query_of_the_card_runs_beside_it(dataset: Dataset, tmp_path: Path, place: str) -> None:
+    export(dataset, "hub", tmp_path)
+    folder = tmp_path if place == "hub" else dataset.folder
+    said = re.search(r'duckdb\.sql\("(.+)"\)', (folder / "README.md").read_text())
+    assert said
+    query = said[1].replace("FROM '", f"FROM '{folder}/")
+    assert sum(rows for _, rows in duckdb.sql(query).fetchall()) == len(ids(dataset))
+
+
 def test_a_linked_hub_folder_holds_the_same(dataset: Dataset, tmp_path: Path) -> None:
     export(dataset, "hub", tmp_path / "copied")
     export(dataset, "hub", tmp_path / "linked", link=True)
@@ -194,6 +207,18 @@ def test_coco_without_the_store_says_where_to_look(dataset: Dataset, tmp_path: P
     (tmp_path / "captures" / "log").mkdir()
     with pytest.raises(ExportError, match="none of the DOM snapshots"):
         export(Dataset(tmp_path / "v", tmp_path), "coco", tmp_path / "out")
+
+
+def test_coco_takes_the_dom_from_a_store_elsewhere(dataset: Dataset, tmp_path: Path) -> None:
+    here = export(dataset, "coco", tmp_path / "here")
+    folder = tmp_path / "elsewhere" / "datasets" / "small" / "1"
+    shutil.copytree(dataset.folder, folder)
+    bare = open_dataset(folder, home=tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="no capture store"):
+        export(bare, "coco", tmp_path / "there")
+    there = open_dataset(folder, home=tmp_path / "elsewhere", captures=f"file://{dataset.captures}")
+    assert export(there, "coco", tmp_path / "there").rows == here.rows
+    assert files(tmp_path / "there") == files(tmp_path / "here")
 
 
 @pytest.fixture
