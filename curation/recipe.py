@@ -84,7 +84,7 @@ class Clusters(_Part):
 
 
 class Shards(_Part):
-    """At most `rows` rows a shard, row groups of at most `row_group_mb` MB of image bytes; or no image bytes at all.
+    """At most `rows` rows a shard, row groups of at most `row_group_mb` MB with their images; or no images at all.
 
     `longest_side` bounds pictures in pixels: larger ones are scaled to fit and written as JPEG (curation/fit.py).
     `redact` names what is painted over in pictures and masked in texts, as the feature `text` found it.

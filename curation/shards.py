@@ -1,6 +1,6 @@
 """Shards: Parquet that `datasets`, pandas, DuckDB and PyTorch read without our code, the same bytes on every build.
 
-Rows lie in a seeded shuffle; a row group holds at most 16 MB of images; a shard that is whole is not written again.
+Rows lie in a seeded shuffle; a row group holds at most 16 MB; a shard that is whole is not written again.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crawlers.captures import EXTENSIONS, CaptureStore
@@ -32,6 +33,8 @@ from curation.review import Review
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 PICTURES = "image.bytes"  # stored as they are: their formats have compressed them already
 PAGE_BYTES = 1 << 20
+LENGTH_BYTES = 4  # of a text's length, beside the text
+FILLED = 0.99  # of a row group; the rest is for Parquet's headers, levels and the images' lengths and names
 READERS = 4  # pictures of a shard that are read and checked side by side
 AT_ONCE = 2  # shards that are written side by side; each holds one row group of images in memory
 
@@ -190,19 +193,28 @@ def synced_meanwhile(path: Path) -> Iterator[Callable[[], None]]:
 
 
 def _row_groups(rows: pa.Table, most: int, images: bool) -> Iterator[pa.Table]:
-    """Runs of rows whose images (without images: whose columns) have about `most` bytes; a larger one stands alone."""
-    if images:
-        sizes = rows["bytes"].fill_null(0).to_pylist()
-    else:
-        sizes = [rows.nbytes // max(1, len(rows))] * len(rows)
+    """Runs of rows that have at most `most` bytes, images included where there are any; a larger one stands alone."""
     start, size = 0, 0
-    for index, number in enumerate(sizes):
-        if index > start and size + number > most:
+    for index, number in enumerate(_row_bytes(rows, images).tolist()):
+        if index > start and size + number > most * FILLED:
             yield rows.slice(start, index - start)
             start, size = index, 0
         size += number
     if len(rows) > start:
         yield rows.slice(start)
+
+
+def _row_bytes(rows: pa.Table, images: bool) -> np.ndarray:
+    """Bytes of each row: its image as it was fetched and its texts by their lengths, all else by its mean."""
+    sizes = np.zeros(len(rows))
+    if images:
+        sizes += rows["bytes"].fill_null(0).to_numpy()
+    for column in rows.columns if len(rows) else ():
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            sizes += pc.binary_length(column).fill_null(0).to_numpy() + LENGTH_BYTES
+        else:
+            sizes += column.nbytes / len(rows)
+    return sizes
 
 
 def _image(store: CaptureStore, longest: int | None, row: dict[str, Any], marks: tuple[Mark, ...]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """WebDataset: one tar a shard, in the shard's own shuffled order; readable by webdataset, img2dataset's users and tar.
 
 A sample is `<capture_id>.png|jpg|webp …` (the original bytes), `.json` (all other columns), and where it has them
-`.txt` (the caption), `.gesso` (the design's notation) and `.npy` (the embedding, float16).
+`.txt` (the caption), `.gesso` (the design's notation) and `.npy` (the embedding, float16). Samples differ in what they
+hold, which `datasets`' reader of such tars does not take: what `datasets` reads is the hub's folder.
 """
 
 from __future__ import annotations
