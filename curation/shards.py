@@ -157,16 +157,21 @@ def _write_one(
                 aside, schema, use_dictionary=False, write_statistics=True, store_schema=True, **flat
             ) as out,
         ):
-            done = 0
-            for part in _row_groups(rows, int(options.row_group_mb * 1_000_000), store is not None):
+            others, most = _row_bytes(rows), options.row_group_mb * 1_000_000 * FILLED
+            fetched = rows["bytes"].fill_null(0).to_numpy() if store is not None else np.zeros(len(rows))
+            for start, end in _runs(others + fetched, most):
+                part = rows.slice(start, end - start)
                 arrays = [column.combine_chunks() for column in part.columns]
+                sizes = others[start:end]
                 if store is not None:
                     named = part.select(["capture_id", "image_sha256", "format"]).to_pylist()
-                    places = marks[done : done + len(part)] if marks is not None else [()] * len(part)
+                    places = marks[start:end] if marks is not None else [()] * len(part)
                     images = list(pool.map(partial(_image, store, options.longest_side), named, places))
                     arrays.insert(0, pa.array(images, IMAGE))
-                done += len(part)
-                out.write_table(pa.table(arrays, schema=schema), row_group_size=len(part))
+                    sizes = sizes + [len(image["bytes"]) for image in images]  # made anew, it may have grown
+                made = pa.table(arrays, schema=schema)
+                for first, last in _runs(sizes, most):
+                    out.write_table(made.slice(first, last - first), row_group_size=last - first)
                 sync()
 
 
@@ -192,23 +197,21 @@ def synced_meanwhile(path: Path) -> Iterator[Callable[[], None]]:
         os.close(handle)
 
 
-def _row_groups(rows: pa.Table, most: int, images: bool) -> Iterator[pa.Table]:
-    """Runs of rows that have at most `most` bytes, images included where there are any; a larger one stands alone."""
-    start, size = 0, 0
-    for index, number in enumerate(_row_bytes(rows, images).tolist()):
-        if index > start and size + number > most * FILLED:
-            yield rows.slice(start, index - start)
-            start, size = index, 0
+def _runs(sizes: np.ndarray, most: float) -> Iterator[tuple[int, int]]:
+    """Start and end of runs of rows of together at most `most` bytes; a larger row stands alone."""
+    start, size = 0, 0.0
+    for index, number in enumerate(sizes.tolist()):
+        if index > start and size + number > most:
+            yield start, index
+            start, size = index, 0.0
         size += number
-    if len(rows) > start:
-        yield rows.slice(start)
+    if len(sizes) > start:
+        yield start, len(sizes)
 
 
-def _row_bytes(rows: pa.Table, images: bool) -> np.ndarray:
-    """Bytes of each row: its image as it was fetched and its texts by their lengths, all else by its mean."""
+def _row_bytes(rows: pa.Table) -> np.ndarray:
+    """Bytes of each row but for its image: its texts by their lengths, all else by its mean."""
     sizes = np.zeros(len(rows))
-    if images:
-        sizes += rows["bytes"].fill_null(0).to_numpy()
     for column in rows.columns if len(rows) else ():
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             sizes += pc.binary_length(column).fill_null(0).to_numpy() + LENGTH_BYTES
