@@ -17,6 +17,7 @@ from curation.select import Decisions, Reason, Selection
 
 NONE = "none"  # the group of rows whose expression is NULL
 OTHERS = "*"  # all groups that a target does not name, together
+ROUNDING = 1e-6  # by which shares that add up to 1 may miss it
 SHOWN = 100  # groups a manifest lists
 
 
@@ -37,11 +38,7 @@ def balance(
         group = encoded.indices.to_numpy().astype(np.int64)
         if step.target is not None:
             names, group = _others_together(names, group, step.target)
-            notes += [
-                f"balance {step.name}: no row is {name!r}, so the mix is of the others"
-                for name in step.target
-                if name not in names
-            ]
+        notes += [f"balance {step.name}: no row is {name!r}{_so(step)}" for name in _absent(step, names)]
         sizes = np.bincount(group, minlength=len(names))
         quotas = _quotas(step, names, sizes)
         order = _order(step, group, rows, ids, ranks, seed)
@@ -51,6 +48,16 @@ def balance(
         decisions = decisions.rejecting(Reason("balance", f"balance:{step.name}"), gone)
         facts.append({"name": step.name, "groups": _groups(names, sizes, np.minimum(sizes, quotas))})
     return decisions, facts, notes
+
+
+def _absent(step: Balance, names: list[str]) -> list[str]:
+    """Groups that the step names and no row is in: misspelt, it may be."""
+    named = step.target if step.target is not None else {name: 0 for name in step.weights or {} if name != OTHERS}
+    return [name for name in named if name not in names]
+
+
+def _so(step: Balance) -> str:
+    return ", so the mix is of the others" if step.target is not None else ", and its weight is nobody's"
 
 
 def _others_together(names: list[str], group: np.ndarray, target: dict[str, float]) -> tuple[list[str], np.ndarray]:
@@ -70,14 +77,15 @@ def _quotas(step: Balance, names: list[str], sizes: np.ndarray) -> np.ndarray:
         most = max([*step.weights.values(), 1.0 if OTHERS not in step.weights else 0.0])
         return np.floor(sizes * weights / most + 0.5).astype(np.int64)
     target = step.target or {}
-    rest = max(0.0, 1 - sum(target.values()))
+    rest = 1 - sum(target.values())
+    rest = rest if rest > ROUNDING else 0.0
     shares = np.array([target.get(name, rest if name == OTHERS else 0.0) for name in names])
     if not shares.sum() > 0:
         return np.zeros(len(names), np.int64)
     shares = shares / shares.sum()
     asked = shares > 0
     total = max(float((sizes[asked] / shares[asked]).min()), step.keep_at_least * float(sizes.sum()))
-    return np.floor(shares * total + 1e-6).astype(np.int64)
+    return np.floor(shares * total + ROUNDING).astype(np.int64)
 
 
 def _order(

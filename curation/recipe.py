@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -65,6 +65,12 @@ class Balance(_Part):
     keep_at_least: float = Field(default=0, ge=0, le=1)
     rank: str | None = None
 
+    @field_validator("weights", "target", mode="before")
+    @classmethod
+    def _groups_as_sql_writes_them(cls, value: Any) -> Any:
+        """YAML takes `true` and `2024` for no text, but a group's name is the text of its value."""
+        return {_as_sql(name): share for name, share in value.items()} if isinstance(value, dict) else value
+
     @model_validator(mode="after")
     def _one_way(self) -> Balance:
         if sum(way is not None for way in (self.cap, self.weights, self.target)) != 1:
@@ -80,7 +86,14 @@ class Balance(_Part):
 class Clusters(_Part):
     """Clusters of the embeddings, as columns `cluster` and `cluster_name`; `count: 0` makes none."""
 
-    count: Literal["auto"] | Annotated[int, Field(ge=0, le=4096)] = "auto"
+    count: Literal["auto"] | int = "auto"
+
+    @field_validator("count", mode="before")
+    @classmethod
+    def _auto_or_a_number(cls, value: Any) -> Any:
+        if value != "auto" and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 4096):
+            raise ValueError(f"it is {value!r} and may be auto, or a number from 0 (none) to 4096")
+        return value
 
 
 class Shards(_Part):
@@ -148,12 +161,16 @@ class Recipe(_Part):
 
     @model_validator(mode="after")
     def _shares(self) -> Recipe:
-        if self.splits.get("train", 0) <= 0:
+        if not self.splits.get("train", 0) > 0:
             raise ValueError("splits need a train share above 0")
-        if any(share < 0 for share in self.splits.values()) or abs(sum(self.splits.values()) - 1) > 1e-6:
-            raise ValueError(f"splits add up to {sum(self.splits.values()):g}: shares of at least 0 must add up to 1")
+        if bad := [name for name, share in self.splits.items() if not 0 <= share <= 1]:
+            raise ValueError(f"split {bad[0]!r} has the share {self.splits[bad[0]]:g}: shares are from 0 to 1")
+        if abs(sum(self.splits.values()) - 1) > 1e-6:
+            raise ValueError(f"splits add up to {sum(self.splits.values()):g}: shares must add up to 1")
         if bad := [name for name in self.splits if not name.isidentifier() or not name.islower()]:
             raise ValueError(f"{bad[0]!r} is no split name: use lower-case letters, as in train, val, test")
+        if "all" in self.splits:
+            raise ValueError("'all' is no split name, for to load_dataset it means every split: name it otherwise")
         return self
 
     def with_encoder(self, model: str) -> Recipe:
@@ -172,6 +189,13 @@ def _feature_choice(entry: Any) -> Any:
         name, params = next(iter(entry.items()))
         return {"name": name, "params": params or {}}
     return entry
+
+
+def _as_sql(value: Any) -> str:
+    """A value as DuckDB writes it in a text; NULL is the group `none`."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    return str(value)
 
 
 def _no_twins(names: list[str], what: str) -> None:

@@ -6,6 +6,7 @@ It runs in DuckDB, straight over the mapped columns, and is told to touch no fil
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from curation.comparisons import comparisons
 from curation.errors import GessoError
 from curation.recipe import KeepRule
 
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_UNSETTLED = re.compile(  # what DuckDB lists as VOLATILE or CONSISTENT_WITHIN_QUERY and a rule might use
+    r"\b(?:(random|uuid|uuidv4|uuidv7|gen_random_uuid|nextval|setseed|now|today|get_current_time(?:stamp)?|"
+    r"transaction_timestamp|txid_current)\s*\(|(current_(?:date|time|timestamp)|localtime(?:stamp)?)\b)",
+    re.IGNORECASE,
+)
 TYPES = {"BOOLEAN": pa.bool_(), "DOUBLE": pa.float64(), "VARCHAR": pa.string()}
 
 
@@ -68,6 +75,11 @@ class Selection:
 
         `kind` is BOOLEAN, DOUBLE or VARCHAR.
         """
+        if unsettled := _UNSETTLED.search(_QUOTED.sub(" ", sql)):
+            raise SelectError(
+                f"{what}: {unsettled[1] or unsettled[2]} has another value on each run, and no version could be made "
+                "again: write the date itself, or md5_number_lower(capture_id) % 100 < 10 for a tenth"
+            )
         try:
             duckdb.SQLExpression(sql)  # one expression and nothing after it
             query = f"SELECT CAST(({sql}\n) AS {kind}) AS value, _row FROM captures"

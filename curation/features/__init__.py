@@ -70,7 +70,8 @@ def create(name: str, params: dict[str, Any] | None = None) -> Feature:
             fields = list(feature.parameters.model_fields)
             hint = suggest(at, fields) if fields else ": it takes none"
             raise FeatureError(f"feature {name!r} has no parameter {at!r}{hint}") from None
-        raise FeatureError(f"feature {name!r}, parameter {at!r}: {problem['msg']}") from None
+        where = f"feature {name!r}, parameter {at!r}" if at else f"feature {name!r}"
+        raise FeatureError(f"{where}: {problem['msg'].removeprefix('Value error, ')}") from None
 
 
 def _plugins() -> list[EntryPoint]:

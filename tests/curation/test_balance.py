@@ -66,6 +66,18 @@ def test_weights_are_relative_shares_of_each_group() -> None:
     assert mix(TONES, kept) == {"light": 30, "dark": 30}
 
 
+def test_a_whole_mix_leaves_nothing_to_others_however_its_shares_are_rounded() -> None:
+    target = {"sepia": 0.7, "blue": 0.2, "green": 0.1}
+    assert sum(target.values()) < 1
+    kept, *_ = outcome(TONES, {"target": target})
+    assert not kept.any()
+
+
+def test_a_weight_of_a_group_that_is_not_there_is_noted() -> None:
+    *_, notes = outcome(TONES, {"weights": {"sepia": 1, "dark": 1, "*": 0.5}})
+    assert notes == ["balance mix: no row is 'sepia', and its weight is nobody's"]
+
+
 def test_the_highest_rank_stays() -> None:
     kept, *_ = outcome(["x"] * 4, {"cap": 2, "rank": "score"}, rank=[1.0, 4.0, float("nan"), 3.0])
     assert kept.tolist() == [False, True, False, True]

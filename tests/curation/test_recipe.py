@@ -84,6 +84,13 @@ def test_an_unknown_feature_is_told_the_known_ones(tmp_path: Path) -> None:
     [
         ("splits: {train: 0.5, val: 0.1}", "add up to 0.6"),
         ("splits: {val: 1.0}", "train"),
+        ("splits: {train: .nan}", "train"),
+        ("splits: {train: 1.2, val: -0.2}", "'train' has the share 1.2"),
+        ("splits: {train: 1, val: .nan}", "'val' has the share nan"),
+        ("splits: {train: 0.5, all: 0.5}", "'all' is no split name"),
+        ("clusters: {count: -1}", "auto, or a number from 0 (none) to 4096"),
+        ("clusters: {count: many}", "auto, or a number"),
+        ("clusters: {count: true}", "auto, or a number"),
         ("shards: {row_group_mb: 32}", "row_group_mb"),
         ("features: [ink, ink]", "twice"),
         ("captures: 3", "captures"),
@@ -92,6 +99,19 @@ def test_an_unknown_feature_is_told_the_known_ones(tmp_path: Path) -> None:
 def test_values_out_of_bounds_are_named(tmp_path: Path, change: str, said: str) -> None:
     kept = [line for line in GOOD.splitlines() if line.split(":")[0] != change.split(":")[0]]
     assert said in problem(tmp_path, "\n".join([*kept, change]) + "\n")
+
+
+def test_parameters_that_do_not_go_together_are_named_with_their_feature(tmp_path: Path) -> None:
+    line = problem(tmp_path, GOOD.replace("{palette: {colours: 4}}", "{caption: {writer: openai}}"))
+    assert line.endswith("feature 'caption': writer openai needs a model: name it")
+
+
+def test_groups_that_yaml_takes_for_no_text_are_named_as_sql_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    weights = "{true: 1, 2024: 0.5, null: 0.25, 0.5: 1, plain: 1}"
+    path.write_text(f"{GOOD}balance: [{{name: mix, by: allowed, weights: {weights}}}]\n")
+    (step,) = load_recipe(path).balance
+    assert list(step.weights or {}) == ["true", "2024", "none", "0.5", "plain"]
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])

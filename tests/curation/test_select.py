@@ -126,6 +126,19 @@ def test_bad_sql_is_named_with_its_rule_in_one_line(recipe: Callable[..., Recipe
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "sql", ["random() < 0.5", "width < RANDOM ()*9", "now() > '2020-01-01'", "current_date > '2020-01-01'"]
+)
+def test_sql_that_answers_otherwise_on_each_run_is_refused(recipe: Callable[..., Recipe], sql: str) -> None:
+    with pytest.raises(SelectError, match=r"keep rule 'odd': .* has another value on each run"):
+        decide(recipe(keep=rules(odd=sql)))
+
+
+def test_names_in_quotes_and_longer_names_are_no_functions(recipe: Callable[..., Recipe]) -> None:
+    sql = "format <> 'random()' /* now() */ AND \"width\" > 0 -- today()\n AND md5_number_lower(capture_id) % 2 < 9"
+    assert decide(recipe(keep=rules(plain=sql))).counts()["kept"] == 3
+
+
 def test_a_bad_rank_is_named_with_its_relation(recipe: Callable[..., Recipe]) -> None:
     with pytest.raises(SelectError, match="rank of relation 'copy'"):
         decide(recipe(keep=[], relations={"copy": {"rank": "beauty"}}))
