@@ -24,6 +24,7 @@ View = Literal["kept", "review", "rejected"]
 VIEWS: tuple[View, ...] = ("kept", "review", "rejected")
 SHOWN = 60  # screens of one grid, unless more are asked for
 FACTS = ("site", "caption")
+PARQUET = b"PAR1"  # the last bytes of a whole file
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,21 @@ class Dataset:
                 raise DatasetError(f"{path} is missing: run gesso curate again")
             connection.read_parquet(str(path)).create_view(view)
         if self.shards:
-            missing = [path.name for path in self.shards if not path.is_file()]
-            if missing:
-                raise DatasetError(f"{self.folder} lacks {missing[0]}: run gesso curate again")
+            self.see_whole()
             connection.read_parquet([str(path) for path in self.shards]).create_view("kept")
         else:
             connection.sql("FROM review WHERE state = 'kept'").create_view("kept")
         return connection
+
+    def see_whole(self) -> None:
+        """Raise DatasetError where a shard is missing, or torn: a Parquet file ends with its mark."""
+        for path in self.shards:
+            if not path.is_file():
+                raise DatasetError(f"{self.folder} lacks {path.name}: run gesso curate again")
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - len(PARQUET)))
+                if file.read() != PARQUET:
+                    raise DatasetError(f"{path} is torn, or no Parquet: copy it again, or run gesso curate --force")
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -181,6 +190,7 @@ class Dataset:
         """The kept rows as Arrow batches of at most `size` rows, in the order of the shards; memory stays flat."""
         import pyarrow.parquet as pq
 
+        self.see_whole()
         for path in self.shards:
             with pq.ParquetFile(path) as file:
                 yield from file.iter_batches(size, columns=list(columns))

@@ -38,7 +38,7 @@ def export(
     """Write the export into `out`, by default `<home>/exports/<name>@<version>-<to>`; again after a kill, it goes on.
 
     Options: csv `rows`, `seed`; hub `link`. Raises ExportError where the folder holds something else, or
-    the version captures that were taken down since.
+    the version captures that were taken down since; DatasetError where a shard is missing or torn.
     """
     if to not in TARGETS:
         raise ExportError(f"no export {to!r}: use one of {', '.join(TARGETS)}")
@@ -47,6 +47,7 @@ def export(
             f"{dataset.name} holds {len(gone)} captures that were taken down since: "
             "gesso curate makes a version without them, and that one can be handed on"
         )
+    dataset.see_whole()
     module = importlib.import_module(f"curation.exports.{to}")
     unknown = sorted(set(options) - set(module.DEFAULTS))
     if unknown:

@@ -38,15 +38,23 @@ def indexes(dataset: Dataset, progress: Progress | None = None) -> Indexes:
     """The version's indexes, built where they are not at hand: a version never changes under its fingerprint."""
     root = dataset.home / "search"
     folder = root / f"{dataset.name}-{dataset.fingerprint}-{FORMAT}"
-    if not (folder / DONE).is_file():
-        aside = root / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
+    if (folder / DONE).is_file():
         try:
-            _build(dataset, aside, progress or (lambda task, done, total: None))
-            with contextlib.suppress(OSError):  # another run was quicker: its folder is as good
-                aside.rename(folder)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            return _load(folder)
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError):  # RuntimeError: FAISS, of a file that is torn
+            shutil.rmtree(folder)  # what the disk spoiled is built anew
+    _build_aside(dataset, root, folder, progress or (lambda task, done, total: None))
     return _load(folder)
+
+
+def _build_aside(dataset: Dataset, root: Path, folder: Path, progress: Progress) -> None:
+    aside = root / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        _build(dataset, aside, progress)
+        with contextlib.suppress(OSError):  # another run was quicker: its folder is as good
+            aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _build(dataset: Dataset, folder: Path, progress: Progress) -> None:

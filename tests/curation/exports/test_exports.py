@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from crawlers.captures import StoreError
-from curation.dataset import Dataset, open_dataset
+from curation.dataset import Dataset, DatasetError, open_dataset
 from curation.exports import TARGETS, ExportError, export
 from curation.exports.coco import scaled
 from curation.exports.csv import FORMULA, cell
@@ -239,6 +239,17 @@ def test_what_redaction_does_not_reach_is_not_pushed(redacted: Dataset, tmp_path
     export(redacted, "coco", tmp_path / "coco")
     for path in (tmp_path / "coco" / "annotations").iterdir():
         assert '"text":' not in path.read_text()
+
+
+@pytest.mark.parametrize("to", TARGETS)
+def test_a_torn_shard_is_named_and_not_handed_on(dataset: Dataset, tmp_path: Path, to: str) -> None:
+    folder = tmp_path / "v" / "1"
+    shutil.copytree(dataset.folder, folder)
+    torn = next(folder.glob("train-*.parquet"))
+    torn.write_bytes(torn.read_bytes()[:1000])
+    with pytest.raises(DatasetError, match=f"{torn.name} is torn, or no Parquet: copy it again"):
+        export(Dataset(folder, dataset.home), to, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_shards_without_pictures_give_no_tars(dataset: Dataset, tmp_path: Path) -> None:

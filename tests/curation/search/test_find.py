@@ -16,6 +16,7 @@ from PIL import Image
 from curation.dataset import Dataset, open_dataset
 from curation.run import curate
 from curation.search import Search, SearchError, open_search
+from curation.search.cache import indexes
 from curation.search.find import fused
 from curation.search.vectors import Vectors, alike, codes_of
 from curation.search.words import Words, columns_of, document, ranked, tokens
@@ -147,6 +148,19 @@ def test_the_index_is_built_once_and_again_for_another_version(home: Path) -> No
     assert {p: p.stat().st_mtime_ns for p in folders[0].rglob("*")} == before
     assert len(folders) == 1
     assert not list((home / "search").glob(".*"))
+
+
+@pytest.mark.parametrize("name", ["ids.json", "hashes.npy", "vectors.faiss"])
+def test_an_index_that_the_disk_spoiled_is_built_anew(home: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(home, tmp_path / "home")
+    dataset = open_dataset("seen", home=tmp_path / "home")
+    before = indexes(dataset)
+    codes = np.array(before.codes)  # a copy: the file beneath is spoiled
+    for path in (tmp_path / "home" / "search").rglob(name):
+        path.write_bytes(b"\xb4\xff\x00")
+    after = indexes(dataset)
+    assert after.ids == before.ids
+    assert np.array_equal(after.codes, codes)
 
 
 def test_a_grid_of_results_escapes_their_texts(blind: Search) -> None:
