@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -188,6 +189,7 @@ def demo(
 def main() -> None:
     """Run the command; an error of ours is one line on stderr and exit code 2."""
     collect_less_often()
+    logging.getLogger().addHandler(logging.NullHandler())  # else open_clip's first line makes all libraries talk
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve whatever shares the machine
     try:
         app()

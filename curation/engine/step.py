@@ -131,8 +131,15 @@ def table_of(feature: Feature, rows: Sequence[tuple[str, Any]]) -> pa.Table:
     }
     place = pa.array(np.where(good, np.cumsum(good) - 1, 0), mask=~good)  # the row of each value; null: none
     for column in feature.schema:
-        given = computed[column.name] if isinstance(computed, Mapping) else [row[column.name] for row in computed]
-        made = column_of(given, column.type)
+        try:
+            given = computed[column.name] if isinstance(computed, Mapping) else [row[column.name] for row in computed]
+            made = column_of(given, column.type)
+        except (LookupError, TypeError, ValueError, OverflowError) as error:  # Arrow's own are some of these
+            why = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+            raise GessoError(
+                f"feature {feature.name!r} did not give {column.name!r} as {column.type} for every capture ({why}): "
+                "its rows must have the columns of its schema"
+            ) from error
         if len(made) != number:
             raise GessoError(f"feature {feature.name!r} made {len(made)} values of {column.name!r} from {number}")
         columns[column.name] = made if good.all() else made.take(place)

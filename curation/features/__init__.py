@@ -60,7 +60,11 @@ def create(name: str, params: dict[str, Any] | None = None) -> Feature:
     try:
         feature: type[Feature] = getattr(importlib.import_module(module), cls)
     except (ImportError, AttributeError) as error:
-        raise FeatureError(f"feature {name!r} cannot be loaded ({error}): pip install 'gesso[curate]'") from None
+        remedy = (
+            "pip install 'gesso[curate]'" if name in BUILTIN else f"mend or uninstall what registers {features[name]}"
+        )
+        raise FeatureError(f"feature {name!r} cannot be loaded ({error}): {remedy}") from None
+    _require_feature(name, features[name], feature)
     try:
         return feature(feature.parameters.model_validate(params or {}))
     except ValidationError as error:
@@ -72,6 +76,14 @@ def create(name: str, params: dict[str, Any] | None = None) -> Feature:
             raise FeatureError(f"feature {name!r} has no parameter {at!r}{hint}") from None
         where = f"feature {name!r}, parameter {at!r}" if at else f"feature {name!r}"
         raise FeatureError(f"{where}: {problem['msg'].removeprefix('Value error, ')}") from None
+
+
+def _require_feature(name: str, place: str, found: object) -> None:
+    """Raise FeatureError where an entry point leads to something else."""
+    from curation.features.base import Feature
+
+    if not (isinstance(found, type) and issubclass(found, Feature)):
+        raise FeatureError(f"feature {name!r}: {place} is no class that derives from curation.features.base.Feature")
 
 
 def _plugins() -> list[EntryPoint]:

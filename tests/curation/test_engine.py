@@ -258,6 +258,12 @@ def test_a_feature_that_cannot_work_ends_the_run_and_keeps_what_was_done(
     assert engine.compute(plan, captures, store, tmp_path) < len(captures)
 
 
+@pytest.mark.parametrize("row", [{"oddity": "one"}, {}, {"oddity": 1 << 40}, None])
+def test_a_feature_that_does_not_keep_to_its_schema_is_named_with_the_column(row: Any) -> None:
+    with pytest.raises(GessoError, match="feature 'odd' did not give 'oddity' as int32"):
+        table_of(Odd(Params()), [("a", {"oddity": 1}), ("b", row)])
+
+
 def test_many_small_parts_become_few_and_a_value_outranks_an_error(tmp_path: Path) -> None:
     schema = parts.part_schema(pa.schema([("x", pa.int32())]))
     keys = [f"{number:03d}" for number in range(40)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
 import typer
 
+from pipelines import cli
 from pipelines.cli import app
 from tests.conftest import run_gesso
 
@@ -34,3 +36,12 @@ def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> Non
 def test_no_arguments_shows_the_help() -> None:
     done = run_gesso()
     assert "crawl" in done.stdout + done.stderr
+
+
+def test_what_libraries_log_stays_out_of_a_commands_output(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(cli, "app", lambda: logging.error("a tag was not found among %s", ["one", "two"]))
+    cli.main()
+    assert capfd.readouterr().err == ""

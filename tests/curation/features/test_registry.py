@@ -65,7 +65,17 @@ def test_a_built_in_name_cannot_be_taken(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_plug_in_that_does_not_load_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "nowhere_at_all:Mine")
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(FeatureError, match="'mine' cannot be loaded"):
+    with pytest.raises(
+        FeatureError, match=r"'mine' cannot be loaded .*: mend or uninstall what registers nowhere_at_all"
+    ):
+        create("mine")
+
+
+@pytest.mark.parametrize("value", ["builtins:dict", "json:dumps", "builtins:__name__"])
+def test_an_entry_point_to_something_else_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    install(tmp_path, value)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(FeatureError, match=f"'mine': {value} is no class that derives from"):
         create("mine")
 
 
