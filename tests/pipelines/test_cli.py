@@ -42,6 +42,7 @@ def test_what_libraries_log_stays_out_of_a_commands_output(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(cli, "collect_less_often", lambda: None)
     monkeypatch.setattr(cli, "app", lambda: logging.error("a tag was not found among %s", ["one", "two"]))
     cli.main()
     assert capfd.readouterr().err == ""
