@@ -13,6 +13,7 @@ _NEAR = 0.3
 _EXACT = 0.06  # what hugs must hug exactly: the error of one is moved to all that follow
 _ODD = 0.1  # what proportions may be off by
 _SLACK = 1.0  # a line of text with less room than this would break where fonts differ
+_MARGIN = 48.0  # px below the content of a cell that are taken for a margin
 
 
 def build(root: Item) -> Node:
@@ -157,11 +158,35 @@ def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
         found[id(child)] = FILL if fills else _own(child, 0), FILL if tall else _own(child, 1)
         if area[1] == area[3] and ((high and not tall) or plan.align == "baseline"):
             given.add(area[1])
+    for child, area in zip(plan.flow, plan.areas, strict=True):
+        if area[1] == area[3] and area[1] not in given and found[id(child)][1] == FILL and _fullest(child, plan, area[1]):
+            _make_high(child)
+            found[id(child)] = found[id(child)][0], HUG
+            given.add(area[1])
     if len(given) < len(lines.rows):
         plan.row_tracks = tuple(
             Track(0, "hug") if i in given else Track(end - start, "px") for i, (start, end) in enumerate(lines.rows)
         )
     return found
+
+
+def _fullest(child: Item, plan: Plan, row: int) -> bool:
+    """Whether a cell's content reaches as far down as that of any other in a row that none of them makes so high."""
+    ends: dict[int, float] = {}
+    for cell, area in zip(plan.flow, plan.areas, strict=True):
+        if area[1] == area[3] == row and cell.plan and cell.plan.kind in ("row", "col") and cell.plan.flow:
+            ends[id(cell)] = max(part.bottom for part in cell.plan.flow)
+    return id(child) in ends and ends[id(child)] == max(ends.values())
+
+
+def _make_high(cell: Item) -> None:
+    """Have a cell make its row as high as it is: what little it has below its content is a margin, more is a floor."""
+    assert cell.plan is not None
+    below = cell.bottom - cell.plan.padding[2] - cell.plan.flow[-1].bottom
+    if cell.plan.kind == "col" and cell.plan.justify == "start" and 0 <= below <= _MARGIN:
+        cell.plan.padding[2] += below
+    else:
+        cell.hints.floor = cell.height
 
 
 def _stretched(plan: Plan) -> set[int]:
