@@ -65,8 +65,16 @@ class Place:
         return "fp32" if batches else precision()
 
     def fits(self, name: str) -> bool | None:
-        """Whether this is the published model `name`; None where a folder does not say."""
-        return None if self.folder is not None else canonical(self.name) == canonical(name)
+        """Whether this is the model `name`; None where a folder does not say. What ships is no other's model."""
+        if self.folder is None:
+            return canonical(self.name) == canonical(name)
+        own = self.title in SHIPPED
+        return (name in (self.title, self.name) or Path(name) == self.folder) if own else None
+
+    @property
+    def title(self) -> str:
+        """The name to say: that of a shipped model, and not where it lies."""
+        return next((known for known, folder in SHIPPED.items() if folder == self.folder), self.name)
 
 
 def find(model: str, home: Path | None) -> Place:

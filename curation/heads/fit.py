@@ -84,7 +84,7 @@ def choose(
     head = chosen.read()
     if head.inputs not in (dimensions, dimensions + beside):
         raise HeadError(
-            f"head {name!r} ({chosen.path.name}) takes {head.inputs} numbers, the embedding of {place.name} has "
+            f"head {name!r} ({chosen.path.name}) takes {head.inputs} numbers, the embedding of {place.title} has "
             f"{dimensions}: choose the encoder that it was trained on, or another head"
         )
     return chosen, head
@@ -103,11 +103,11 @@ def _auto(
         return Chosen(choice=choice, path=QUALITY, published=None)
     if fitting:
         why = f"put {fitting[0].file} from {fitting[0].source} into {home / 'heads'}, or point {HEADS} to its folder"
-    elif place.folder is not None:
+    elif place.folder is not None and place.title == place.name:
         why = f"a folder does not say which published head fits it; name one, as in {name}: {{path: FILE}}"
     else:
         known = ", ".join(sorted({head.encoder for head in PUBLISHED if head.kind == kind}))
-        why = f"no published head fits {place.name}; there are some for {known}"
+        why = f"no published head fits {place.title}; there are some for {known}"
     raise NotAtHand(f"{name} left out: {why}")
 
 
@@ -138,6 +138,6 @@ def _same_encoder(name: str, chosen: Chosen, place: Place) -> None:
     trained = chosen.choice.encoder or (chosen.published.encoder if chosen.published else stated_encoder(chosen.path))
     if trained and trained != ANY and place.fits(trained) is False:
         raise HeadError(
-            f"head {name!r} was trained on {trained}, the embedding is of {place.name}: "
+            f"head {name!r} was trained on {trained}, the embedding is of {place.title}: "
             f"set embedding: {{model: {trained}}}, choose another head, or say encoder: any"
         )

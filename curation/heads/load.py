@@ -135,8 +135,10 @@ def _state_dict(path: Path) -> dict[str, np.ndarray]:
     except HeadError:
         raise
     except Exception as error:  # whatever the reader throws at hostile bytes
-        why = " ".join(str(error).split())[:120]
-        raise HeadError(f"it is no state dict that can be read without running it ({why})") from None
+        raise HeadError(
+            f"it is no state dict that can be read without running it ({type(error).__name__}): "
+            "save one with torch.save(model.state_dict(), FILE)"
+        ) from None
     if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
         state = state["state_dict"]
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):

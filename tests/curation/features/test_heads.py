@@ -87,3 +87,15 @@ def test_auto_never_guesses_that_a_published_head_fits_a_folder(folder: Path, tm
     embedding = connected("embedding", {"model": str(folder)}, tmp_path)
     with pytest.raises(NotAtHand, match="a folder does not say"):
         connected("aesthetic", {}, tmp_path, embedding=embedding)
+
+
+def test_the_shipped_encoder_is_known_not_to_be_another_of_its_width(tmp_path: Path) -> None:
+    write_head(chain([Dense(np.ones((768, 1)), np.zeros(1))], "l2"), tmp_path / "large.safetensors")
+    embedding = connected("embedding", {"model": "gesso-mini"}, tmp_path)
+    choice = {"path": str(tmp_path / "large.safetensors"), "encoder": "ViT-L-14/openai"}
+    with pytest.raises(HeadError, match=r"trained on ViT-L-14/openai, the embedding is of gesso-mini: set embedding"):
+        connected("heads", {"taste": choice}, tmp_path, embedding=embedding)
+    for own in ("gesso-mini", "any"):
+        connected("heads", {"taste": choice | {"encoder": own}}, tmp_path, embedding=embedding)
+    with pytest.raises(NotAtHand, match="no published head fits gesso-mini; there are some for"):
+        connected("nsfw", {}, tmp_path, embedding=embedding)
