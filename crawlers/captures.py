@@ -26,6 +26,7 @@ from pydantic import ValidationError
 
 from crawlers import durable
 from crawlers.errors import CannotGoOn, GessoError
+from crawlers.places import is_local, make_folder
 from crawlers.records import Capture, Damage, Failure, Image, Listing, Page, Rights, Section, Signal, View
 from crawlers.takedowns import NAME as TAKEDOWNS
 from crawlers.takedowns import Takedown, Takedowns, parse_takedowns
@@ -95,10 +96,10 @@ class CaptureStore:
         try:
             self.fs, root = fsspec.core.url_to_fs(self.url)
             self.root = root.rstrip("/")
-            self.is_local = "file" in ((self.fs.protocol,) if isinstance(self.fs.protocol, str) else self.fs.protocol)
+            self.is_local = is_local(self.fs)
             if create:
                 for folder in ("blobs", "log", "failures"):
-                    self.fs.makedirs(f"{self.root}/{folder}", exist_ok=True)
+                    make_folder(self.fs, f"{self.root}/{folder}")
             there = create or self.fs.exists(self.root)
         except Exception as error:  # every file system of fsspec has errors of its own
             why = " ".join(str(error).split())[:160]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import fsspec
 
+from crawlers.places import is_local
+
 MIN_FREE = 1 << 30  # bytes; the setting GESSO_MIN_FREE wins over it
 COMMAND = "command.json"  # in a run's folder: what began it, for whoever is to go on
 OPTIONS = {  # settings that the command line has options for, and that going on needs as well
@@ -21,14 +23,13 @@ OPTIONS = {  # settings that the command line has options for, and that going on
 def crawls_folder(store: str) -> Path:
     """Below the store, or, where that is no local folder, below ./workspace: SQLite needs a file system."""
     fs, root = fsspec.core.url_to_fs(str(store))
-    local = "file" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol)
-    return Path(root) / "crawls" if local else Path("workspace") / "crawls"
+    return Path(root) / "crawls" if is_local(fs) else Path("workspace") / "crawls"
 
 
 def free_bytes(store: str) -> int | None:
     """Bytes free for us where a store lies; None for one that is no local folder."""
     fs, root = fsspec.core.url_to_fs(str(store))
-    if "file" not in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol):
+    if not is_local(fs):
         return None
     place = Path(root).absolute()
     while not place.exists():

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from crawlers.captures import CaptureStore, StoreError
+from crawlers.places import make_folder
 
 FOLDER = "indexes"
 
@@ -56,6 +57,6 @@ def hold_index(store: CaptureStore, held: HeldIndex) -> None:
     """
     path = _path(store, held.repo)
     aside = f"{path}.{uuid.uuid4().hex}.part"
-    store.fs.makedirs(f"{store.root}/{FOLDER}", exist_ok=True)
+    make_folder(store.fs, f"{store.root}/{FOLDER}")
     store.fs.pipe_file(aside, json.dumps(asdict(held), sort_keys=True).encode())
     store.fs.mv(aside, path)

@@ -15,6 +15,7 @@ from typing import Any
 
 import fsspec
 
+from crawlers.places import OBJECT_STORES, is_local, make_folder, protocols
 from curation.dataset.versions import UNREDACTED, read_manifest, redacts
 from curation.errors import GessoError
 from curation.manifest import FILE
@@ -38,6 +39,7 @@ def publish(version: Path, url: str, progress: Progress | None = None) -> str:
     try:
         fs, root = fsspec.core.url_to_fs(place)
         fs.invalidate_cache()  # another process may have written since
+        make_folder(fs, root)
         _check_free(fs, root, version, place)
         kept_back = UNREDACTED if redacts(read_manifest(version)) else ()
         held = [p for p in version.rglob("*") if p.is_file() and p.relative_to(version).as_posix() not in kept_back]
@@ -67,8 +69,9 @@ def _check_free(fs: fsspec.AbstractFileSystem, root: str, version: Path, place: 
 def _put(fs: fsspec.AbstractFileSystem, path: Path, to: str) -> None:
     if path.name != FILE and _is_there(fs, path, to):
         return
-    fs.makedirs(to.rpartition("/")[0], exist_ok=True)
-    if "s3" in _protocols(fs) and path.stat().st_size >= 2 * PART_BYTES:
+    if not OBJECT_STORES & set(protocols(fs)):
+        make_folder(fs, to.rpartition("/")[0])
+    if "s3" in protocols(fs) and path.stat().st_size >= 2 * PART_BYTES:
         fs.put_file(str(path), to, chunksize=PART_BYTES)
     else:
         fs.put_file(str(path), to)
@@ -82,14 +85,10 @@ def _is_there(fs: fsspec.AbstractFileSystem, path: Path, to: str) -> bool:
         return False
     if about.get("size") != path.stat().st_size:
         return False
-    if "file" in _protocols(fs):
+    if is_local(fs):
         return file_sha256(Path(to)) == file_sha256(path)
     told = told_md5(about)
     return told is not None and told == _md5(path, parts="-" in told)
-
-
-def _protocols(fs: fsspec.AbstractFileSystem) -> tuple[str, ...]:
-    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
 
 
 def told_md5(about: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ import fsspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from crawlers.captures import CaptureStore
+from crawlers.captures import CaptureStore, StoreError
 from curation import publish as publishing
 from curation.dataset.opened import Dataset
 from curation.dataset.versions import UNREDACTED
@@ -87,6 +87,16 @@ def test_a_version_is_published_with_its_manifest_last(tmp_path: Path, s3: fsspe
     assert len(sent) == len(contents(version)) + 1  # what had arrived was not sent again
     there = {path.rpartition("/")[2]: s3.cat_file(path) for path in s3.ls(f"{BUCKET}/small/1", refresh=True)}
     assert there == contents(version)
+
+
+def test_no_bucket_is_made_of_a_misspelt_name(tmp_path: Path, s3: fsspec.AbstractFileSystem) -> None:
+    fill(tmp_path, sites=2)
+    version = curate(small_recipe(), tmp_path, report=False).path
+    with pytest.raises(PublishError, match="there is no bucket geso-test"):
+        publish(version, "s3://geso-test")
+    with pytest.raises(StoreError, match="there is no bucket geso-test"):
+        CaptureStore("s3://geso-test/captures", create=True)
+    assert s3.ls("", refresh=True) == [BUCKET.removeprefix("s3://")]
 
 
 def test_what_is_there_with_other_bytes_is_sent_again(tmp_path: Path, s3: fsspec.AbstractFileSystem) -> None:
