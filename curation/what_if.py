@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import ValidationError
 
 from curation import columns, stages
 from curation.comparisons import comparisons
-from curation.recipe import KeepRule, Recipe, RecipeError
+from curation.recipe import KeepRule, Recipe, RecipeError, parse_recipe
 from curation.run import Progress, table_of
 from curation.select import Decisions
 from curation.sql import Margin, Selection
@@ -78,7 +79,7 @@ class WhatIf:
 def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> tuple[Recipe, list[KeepRule], dict[str, str]]:
     """The recipe with other rules, the rules that are new, and the SQL of those that they replace.
 
-    Raises RecipeError where a change is empty, or names a rule that is hardly the one that was meant.
+    Raises RecipeError where a change is empty or no rule, or names one that is hardly the one that was meant.
     """
     keep = {rule.name: rule for rule in recipe.keep}
     rules, replaced = [], {}
@@ -90,14 +91,22 @@ def changed_recipe(recipe: Recipe, changes: Sequence[str]) -> tuple[Recipe, list
         meant = [] if name in keep else difflib.get_close_matches(name, keep, 1, 0.8)
         if match and meant:
             raise RecipeError(f"--what-if: no keep rule is called {name!r}; did you mean {meant[0]!r}?")
-        rule = KeepRule(name=name, sql=sql.strip())
+        rule = _rule(name, sql.strip())
         if name in keep:
             replaced[name] = keep[name].sql
         keep[name] = rule
         rules.append(rule)
     fields = recipe.model_dump(by_alias=True, exclude_unset=True)
     fields["keep"] = [rule.model_dump() for rule in keep.values()]
-    return Recipe.model_validate(fields), rules, replaced
+    return parse_recipe(fields, "--what-if"), rules, replaced
+
+
+def _rule(name: str, sql: str) -> KeepRule:
+    try:
+        return KeepRule(name=name, sql=sql)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise RecipeError(f"--what-if: the rule's {problem['loc'][0]}: {problem['msg']}") from None
 
 
 def _free(taken: dict[str, KeepRule]) -> str:

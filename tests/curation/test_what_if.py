@@ -85,6 +85,10 @@ def test_wrong_sql_and_an_empty_change_are_named(home: Path) -> None:
         what_if(small_recipe(), home, ["blanknes < 1"])
     with pytest.raises(RecipeError, match="empty"):
         changed_recipe(small_recipe(), [" "])
+    with pytest.raises(RecipeError, match="--what-if: keep: 'theme' is taken by a relation"):
+        changed_recipe(small_recipe(), ["theme: true"])
+    with pytest.raises(RecipeError, match=r"--what-if: the rule's sql: .* at most 4000"):
+        changed_recipe(small_recipe(), ["true AND " * 1000 + "true"])
 
 
 def test_the_page_shows_what_changes_and_escapes_what_it_shows(home: Path, tmp_path: Path) -> None:
