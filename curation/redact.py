@@ -36,6 +36,11 @@ TEXTS = (
     "caption_tags",
     "design",
 )
+URLS = ("url", "canonical_url")  # addresses of people stand in them, but digits are numbers of pages
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_MARKS = rf'\((?:[^()"\n]|\((?:[^()"\n]|{_STRING})*\))*\)'  # of a run of text: its style, its link
+_RUNS = re.compile(rf"{_STRING}(?: (?:{_MARKS})?{_STRING})*|'(?:[^'\\\n]|\\.)*'")
+_PIECE = re.compile(rf"({_MARKS})|{_STRING}|'(?:[^'\\\n]|\\.)*'")
 CELLS = 6  # a face is left this many colours wide
 SAVED = {
     "png": {},
@@ -99,11 +104,11 @@ def masked(rows: pa.Table, places: pa.Table, kinds: Sequence[str]) -> pa.Table:
     """Shard rows with personal data of these kinds masked in their texts; `redacted` says what was found."""
     langs = places["text_lang"].to_pylist()
     found = [{FACES if mark.kind == FACE else mark.kind for mark in some} for some in marks(places, kinds)]
-    for name in (name for name in TEXTS if name in rows.schema.names):
+    for name in (name for name in (*TEXTS, *URLS) if name in rows.schema.names):
         values = rows[name].to_pylist()
         for row, value in enumerate(values):
             parts = value if isinstance(value, list) else [value or ""]
-            cleaned = [_masked(part, kinds, langs[row], quoted=name == "design") for part in parts]
+            cleaned = [_masked(name, part, kinds, langs[row]) for part in parts]
             found[row].update(*(kinds_in for _, kinds_in in cleaned))
             if value:
                 values[row] = [text for text, _ in cleaned] if isinstance(value, list) else cleaned[0][0]
@@ -151,18 +156,46 @@ def image(data: bytes, format: str, places: Sequence[Mark]) -> bytes:
     return out.getvalue()
 
 
-def _masked(text: str, kinds: Sequence[str], lang: str | None, *, quoted: bool) -> tuple[str, set[str]]:
-    """Of notation, only what stands in quotes is text."""
-    if not quoted:
-        return mask(text, kinds, lang)
+def _masked(column: str, text: str, kinds: Sequence[str], lang: str | None) -> tuple[str, set[str]]:
+    if column in URLS:
+        return _masked_url(text) if personal.EMAIL in kinds else (text, set())
+    return _masked_design(text, kinds, lang) if column == "design" else mask(text, kinds, lang)
+
+
+def _masked_url(url: str) -> tuple[str, set[str]]:
+    plain = url.replace("%40", "@")
+    cleaned, found = mask(plain.replace("/", " "), [personal.EMAIL])
+    if not found:
+        return url, found
+    return "".join("/" if before == "/" else after for before, after in zip(plain, cleaned, strict=True)), found
+
+
+def _masked_design(text: str, kinds: Sequence[str], lang: str | None) -> tuple[str, set[str]]:
+    """Of notation, only what stands in quotes is text; the runs of one text are read as one, in whatever style."""
     found: set[str] = set()
 
-    def inside(match: re.Match[str]) -> str:
-        cleaned, kinds_in = mask(match.group(), kinds, lang)
+    def cleaned(quoted: str) -> str:
+        line = quoted.replace("\\n", "\n\u2028")  # as long, and read as the two lines it is
+        line, kinds_in = mask(line, kinds, lang)
         found.update(kinds_in)
-        return cleaned
+        return line.replace("\n\u2028", "\\n")
 
-    return re.sub(r'"(?:[^"\\\n]|\\.)*"', inside, text), found
+    def runs(match: re.Match[str]) -> str:
+        pieces = list(_PIECE.finditer(match.group()))
+        whole = cleaned("".join(piece.group()[1:-1] for piece in pieces if piece[1] is None))
+        out, end, at = "", 0, 0
+        for piece in pieces:
+            out += match.group()[end : piece.start()]
+            end = piece.end()
+            if piece[1] is not None:
+                out += re.sub(_STRING, lambda link: cleaned(link.group()), piece.group())
+                continue
+            size = len(piece.group()) - 2
+            out += piece.group()[0] + whole[at : at + size] + piece.group()[-1]
+            at += size
+        return out
+
+    return _RUNS.sub(runs, text), found
 
 
 def _grown(place: Mark, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 EMAIL, PHONE, CARD, IBAN = "email", "phone", "card", "iban"
 KINDS = (EMAIL, PHONE, CARD, IBAN)
-MAX_LINE = 2000  # characters of a line that are looked at
+MAX_LINE = 2000  # characters of a line that are looked at in one go
+OVERLAP = 128  # characters that two looks at one line share; nothing that is found is longer
 
 # An address as people write it; what stands before and after it is looked at separately.
 _EMAIL = re.compile(
@@ -71,12 +72,15 @@ class Span:
 
 def find(text: str, lang: str | None = None) -> list[Span]:
     """What one line gives away, in its order; no two spans overlap. `lang` says how national numbers are read."""
-    text = text[:MAX_LINE]
     spans: list[Span] = []
-    for some in (_emails(text), _ibans(text), _cards(text), _phones(text, lang)):
-        for span in some:
-            if not any(span.start < other.end and other.start < span.end for other in spans):
-                spans.append(span)
+    for start in range(0, max(1, len(text) - OVERLAP), MAX_LINE - OVERLAP):
+        part = text[start : start + MAX_LINE]
+        last = start + MAX_LINE >= len(text)
+        for some in (_emails(part), _ibans(part), _cards(part), _phones(part, lang)):
+            for span in (Span(one.kind, start + one.start, start + one.end) for one in some):
+                whole = last or span.start < start + MAX_LINE - OVERLAP  # else the next look sees its end, too
+                if whole and not any(span.start < other.end and other.start < span.end for other in spans):
+                    spans.append(span)
     return sorted(spans, key=lambda span: span.start)
 
 

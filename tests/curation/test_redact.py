@@ -117,6 +117,45 @@ def test_lists_and_quoted_notation_are_masked_and_the_rest_of_a_notation_is_not(
     assert (out["title"], out["redacted"]) == (None, ["email"])
 
 
+def masked(**row: str) -> dict[str, object]:
+    """A shard row's columns with all that is personal masked."""
+    places = pa.table({"_pii_boxes": [[]], "pii": [[]], "faces": [0], "text_lang": ["en"]})
+    return dict(redact.masked(pa.Table.from_pylist([row]), places, ["email", "phone", "card"]).to_pylist()[0])
+
+
+@pytest.mark.parametrize(
+    ("design", "cleaned"),
+    [
+        ('t "Card " (%b)"4539" " 1488 0343 6467"', 't "Card " (%b)"••••" " •••• •••• ••••"'),
+        ('t "To ada@analyt" (%(^sans/Bold 12) url("http://a.test/"))"ical.io"',
+         't "To ••••••••••" (%(^sans/Bold 12) url("http://a.test/"))"•••••••"'),
+        ('t (url("mailto:ada@analytical.io"))"Write"', 't (url("mailto:•••••••••••••••••"))"Write"'),
+        ("col 'Ada – ada@analytical.io' 10x10", "col 'Ada – •••••••••••••••••' 10x10"),
+        (r't "Write to us\nada@analytical.io\nor \"call\""', r't "Write to us\n•••••••••••••••••\nor \"call\""'),
+        ('Card a="4539 1488" b="0343 6467"', 'Card a="4539 1488" b="0343 6467"'),
+    ],
+)  # fmt: skip
+def test_what_is_personal_in_a_design_is_masked_over_runs_and_in_names(design: str, cleaned: str) -> None:
+    assert masked(design=design)["design"] == cleaned
+
+
+@pytest.mark.parametrize("at", ["@", "%40"])
+def test_addresses_of_people_are_masked_in_those_of_pages_and_digits_are_not(at: str) -> None:
+    row = masked(url=f"https://a.test/2125557890/ada{at}analytical.io/x?mail=ada{at}analytical.io#a")
+    assert row["url"] == f"https://a.test/2125557890/{'•' * len(ADDRESS)}/x?mail={'•' * len(ADDRESS)}#a"
+    assert row["redacted"] == ["email"]
+    plain = "https://a.test/%40team/@scope/package@1.2.3"
+    assert masked(canonical_url=plain) == {"canonical_url": plain, "redacted": []}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 5000), st.integers(0, 3000))
+def test_nothing_is_overlooked_far_inside_a_long_line(before: int, after: int) -> None:
+    words = ("lorem ipsum " * 500)[:before]
+    text = f"{words} {ADDRESS} {('dolor sit ' * 300)[:after]}"
+    assert redact.mask(text, ["email"])[0] == text.replace(ADDRESS, "•" * len(ADDRESS))
+
+
 def recipe(**shards: object) -> dict[str, object]:
     features = ["decode", "hashes", "ink", "palette", "text", "caption"]
     return {"name": "small", "features": features, "shards": {"rows": 4, **shards}}
