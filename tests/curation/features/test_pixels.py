@@ -43,6 +43,11 @@ def test_what_does_not_decode_is_typed() -> None:
     assert kind_of(whole, max_bytes=100) == "too_many_bytes"
 
 
+@pytest.mark.parametrize("box", [b"pitm", b"iloc", b"iinf", b"av1C", b"ispe", b"meta"])
+def test_an_avif_without_one_of_its_boxes_is_typed(box: bytes) -> None:
+    assert kind_of(encoded(screen(1, (64, 96)), "AVIF").replace(box, b"????", 1)) in ("truncated", "corrupt")
+
+
 def test_pixels_are_limited_by_the_header_alone() -> None:
     assert kind_of(encoded(screen(1)), max_pixels=1000) == "too_many_pixels"
     bomb = encoded(Pictures.new("1", (30_000, 30_000)))
