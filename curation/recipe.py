@@ -265,8 +265,15 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "missing":
         return f"{at!r} is missing: add it"
     shown = repr(problem["input"])
-    message = problem["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list: lines that begin with -")
-    return f"{at}: {message}" + (f" (it is {shown[:60]})" if problem["type"] != "value_error" else "")
+    return f"{at}: {told(problem)}" + (f" (it is {shown[:60]})" if problem["type"] != "value_error" else "")
+
+
+def told(problem: Any) -> str:
+    """What pydantic says of a problem, in the words of YAML."""
+    if problem["type"] == "model_type":
+        return "Input should be a mapping: lines of key: value"
+    message: str = problem["msg"].removeprefix("Value error, ")
+    return message.replace("a valid tuple", "a list: lines that begin with -")
 
 
 def _fields_at(loc: tuple[int | str, ...]) -> list[str]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from curation.encoder.towers import Encoder
 from curation.errors import GessoError
+from curation.recipe import told
 
 MAX_BYTES = 1 << 20
 MAX_TEXTS = 20_000
@@ -91,7 +92,7 @@ def read_prompts(path: Path) -> Prompts:
     except ValidationError as error:
         problem = error.errors()[0]
         at = ".".join(str(part) for part in problem["loc"]) or "the file"
-        raise PromptsError(f"{path}: {at}: {problem['msg'].removeprefix('Value error, ')}") from None
+        raise PromptsError(f"{path}: {at}: {told(problem)}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         raise PromptsError(f"cannot read prompts from {path} ({type(error).__name__}): give a YAML file") from None
     if sum(map(len, prompts.texts())) > MAX_TEXTS:

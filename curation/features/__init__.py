@@ -49,7 +49,7 @@ def known() -> dict[str, str]:
 
 def create(name: str, params: dict[str, Any] | None = None) -> Feature:
     """A feature by name with checked parameters. Raises FeatureError; loads no weights."""
-    from curation.recipe import suggest
+    from curation.recipe import suggest, told
 
     features = known()
     if name not in features:
@@ -75,7 +75,7 @@ def create(name: str, params: dict[str, Any] | None = None) -> Feature:
             hint = suggest(at, fields) if fields else ": it takes none"
             raise FeatureError(f"feature {name!r} has no parameter {at!r}{hint}") from None
         where = f"feature {name!r}, parameter {at!r}" if at else f"feature {name!r}"
-        raise FeatureError(f"{where}: {problem['msg'].removeprefix('Value error, ')}") from None
+        raise FeatureError(f"{where}: {told(problem)}") from None
 
 
 def _require_feature(name: str, place: str, found: object) -> None:

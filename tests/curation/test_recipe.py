@@ -90,6 +90,8 @@ def test_an_unknown_feature_is_told_the_known_ones(tmp_path: Path) -> None:
         ("splits: {train: 0.5, all: 0.5}", "'all' is no split name"),
         ("clusters: {count: -1}", "auto, or a number from 0 (none) to 4096"),
         ("clusters: {count: many}", "auto, or a number"),
+        ("features: [3]", "features.0: Input should be a mapping: lines of key: value (it is 3)"),
+        ("features: [{heads: {warm: warm.pth}}]", "parameter 'warm': Input should be a mapping"),
         ("clusters: {count: true}", "auto, or a number"),
         ("shards: {row_group_mb: 32}", "row_group_mb"),
         ("features: [ink, ink]", "twice"),
