@@ -81,7 +81,7 @@ def test_the_default_prompts_have_the_five_groups() -> None:
         ("groups: {a: {x: [one], y: []}}", "no phrase"),
         ("groups: {A b: {x: [one], y: [two]}}", "column"),
         ("templates: [none]\ngroups: {a: {x: [one], y: [two]}}", "{} for the phrase"),
-        ("- just\n- a list", "valid dictionary"),
+        ("- just\n- a list", "a mapping"),
         ("groups: [", "cannot read"),
         ("a: &a [x]\ngroups: {a: {x: *a, y: *a}}", "aliases"),
     ],
