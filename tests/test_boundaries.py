@@ -19,7 +19,11 @@ MAY_KNOW: dict[str, set[str]] = {
     "models": {"curation", "crawlers", "design"},
     "pipelines": {"crawlers", "design", "curation", "annotations", "models"},
 }
-ONLY_THE_CONTRACT = {"crawlers.captures", "crawlers.errors"}  # what the floors between may know of the crawlers
+ONLY_THE_CONTRACT = {  # what the floors between may know of the crawlers
+    "crawlers.captures",
+    "crawlers.errors",
+    "crawlers.places",
+}
 HEAVY = ("torch", "scrapy", "playwright", "twisted", "open_clip", "diffusers", "transformers")
 
 
