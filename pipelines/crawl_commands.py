@@ -127,7 +127,7 @@ SPIDERS: dict[str, tuple[str, str, tuple[Option, ...]]] = {
         "Take over images that are on disk already: a folder, a Parquet file, or WebDataset shards.",
         "--path 'shots-{000..003}.tar' --source mine --licence CC-BY-4.0",
         (
-            Option("path", "Folder, FILE.parquet, FILE.tar, or several by braces."),
+            Option("path", "Folder (those in it are a site each, so are images in none), .parquet, .tar, or {0..3}."),
             Option("map", "FIELD:COLUMN pairs joined by commas, for metadata columns."),
             Option("source", "What the captures are said to come from."),
             Option("licence", "The licence of all of them."),

@@ -31,6 +31,11 @@ class SpiderOption:
     default: str = ""
     flag: bool = False
 
+    @property
+    def many(self) -> bool:
+        """Whether it may be given more than once: what may be joined by commas comes to the same."""
+        return "joined by commas" in self.help
+
 
 # name, help, default, setting; a tuple of texts may be given more than once.
 SETTINGS: tuple[tuple[str, str, str], ...] = (
@@ -72,8 +77,11 @@ def spider_command(spider: str, about: str, options: tuple[SpiderOption, ...], c
 
 
 def _parameter(option: SpiderOption) -> inspect.Parameter:
-    annotation = _typed(bool, option.help, f"--{option.name.replace('_', '-')}") if option.flag else None
-    return _keyword(option.name, annotation or _typed(str, option.help), False if option.flag else option.default)
+    if option.flag:
+        return _keyword(option.name, _typed(bool, option.help, f"--{option.name.replace('_', '-')}"), False)
+    if option.many:
+        return _keyword(option.name, _typed(list[str], option.help), [option.default] if option.default else [])
+    return _keyword(option.name, _typed(str, option.help), option.default)
 
 
 def _typed(kind: Any, help: str, *names: str) -> Any:
@@ -85,4 +93,6 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(value)
     return ("1" if value else "") if isinstance(value, bool) else str(value)

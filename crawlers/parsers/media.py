@@ -22,6 +22,7 @@ FORMATS = {
     "MPO": "jpeg",
 }
 FONT_MAGIC = {b"wOF2": "woff2", b"wOFF": "woff", b"\0\1\0\0": "ttf", b"true": "ttf", b"OTTO": "otf", b"ttcf": "ttc"}
+ORIENTATION, ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # of EXIF
 MAX_IMAGE_BYTES = 32 << 20
 MAX_IMAGE_PIXELS = 150_000_000
 _SVG = re.compile(
@@ -39,11 +40,12 @@ class NotAnImage(GessoError):
 
 @dataclass(frozen=True)
 class Sniffed:
-    """A format's name, and pixels where the format has them."""
+    """A format's name, and pixels as they are stored, where it has them; `turned` ones are shown on their side."""
 
     format: str
     width: int | None = None
     height: int | None = None
+    turned: bool = False
 
 
 def sniff_image(data: bytes, *, max_bytes: int = MAX_IMAGE_BYTES, max_pixels: int = MAX_IMAGE_PIXELS) -> Sniffed:
@@ -60,6 +62,7 @@ def sniff_image(data: bytes, *, max_bytes: int = MAX_IMAGE_BYTES, max_pixels: in
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as image:
                 name, (width, height) = image.format or "", image.size
+                turned = "exif" in image.info and image.getexif().get(ORIENTATION) in ON_ITS_SIDE
     except Image.DecompressionBombError:
         raise NotAnImage(f"more than {max_pixels} pixels", "too_large") from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, TypeError, IndexError, EOFError):
@@ -70,7 +73,7 @@ def sniff_image(data: bytes, *, max_bytes: int = MAX_IMAGE_BYTES, max_pixels: in
         raise NotAnImage(f"an image of {width}×{height} pixels")
     if width * height > max_pixels:
         raise NotAnImage(f"{width}×{height} pixels are more than the limit of {max_pixels}", "too_large")
-    return Sniffed(FORMATS.get(name, name.lower()), width, height)
+    return Sniffed(FORMATS.get(name, name.lower()), width, height, turned)
 
 
 def sniff_asset(data: bytes) -> Sniffed | None:

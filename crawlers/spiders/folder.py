@@ -200,7 +200,8 @@ class FolderSpider(ListingSpider):
 
     def _capture(self, entry: Entry, sniffed: Sniffed, said: Described, rights: Rights) -> Capture:
         kind = said.view or self.arguments.view
-        tall = (sniffed.height or 0) > (sniffed.width or 0)
+        width, height = sniffed.width or 0, sniffed.height or 0
+        tall = width > height if sniffed.turned else height > width
         listing = page = None
         app_id = said.app_id or entry.name
         if kind == "listing":

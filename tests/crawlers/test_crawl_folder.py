@@ -12,8 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from crawlers.captures import Capture, CaptureStore
+from crawlers.parsers.media import ORIENTATION
 from crawlers.run import CrawlSummary, crawl
 from tests.crawlers.conftest import picture
 
@@ -36,6 +38,15 @@ def write_tar(path: Path, members: list[tuple[str, bytes]], *, links: tuple[tupl
             info = tarfile.TarInfo(name)
             info.type, info.linkname = tarfile.SYMTYPE, target
             tar.addfile(info)
+
+
+def test_a_phones_picture_on_its_side_is_a_phones(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (64, 36)).save(tmp_path / "images" / "turned.jpg", exif=exif)
+    _, (capture,) = run({"path": str(tmp_path / "images")}, tmp_path)
+    assert capture.view.form_factor == "phone"
 
 
 def test_a_folder_with_hostile_files(tmp_path: Path) -> None:

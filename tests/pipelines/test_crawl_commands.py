@@ -30,6 +30,14 @@ def test_every_argument_has_an_option(spider: str) -> None:
     assert {option.name for option in SPIDERS[spider][2]} == set(listed[1].split(", ")) - {"run"}
 
 
+def test_what_may_be_joined_by_commas_may_be_given_twice(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with repository(tmp_path) as server:
+        words = ("crawl", "fdroid", "--repo", "http://store.test/repo", "--entry", "json", "--proxy", server.address)
+        assert run_gesso(*words, "--apps", "app1", "--apps", "app2,app3", "--home", str(home)).returncode == 0
+    assert {c.site for c in CaptureStore(str(home / "captures")).captures()} == {"app1", "app2", "app3"}
+
+
 def test_taken_down_it_is_refused(tmp_path: Path) -> None:
     home = str(tmp_path / "home")
     with repository(tmp_path) as server:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from crawlers.parsers.media import NotAnImage, Sniffed, sniff_asset, sniff_image
+from crawlers.parsers.media import ORIENTATION, NotAnImage, Sniffed, sniff_asset, sniff_image
 from tests.crawlers.conftest import picture
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_formats(format: str) -> None:
     assert sniff_image(picture(format=format)) == Sniffed(format.lower(), 36, 64)
+
+
+def test_a_picture_on_its_side_says_so() -> None:
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[ORIENTATION] = 6
+    Image.new("RGB", (64, 36)).save(out, "JPEG", exif=exif)
+    assert sniff_image(out.getvalue()) == Sniffed("jpeg", 64, 36, turned=True)
 
 
 def test_a_bomb_is_refused_by_its_header() -> None:
