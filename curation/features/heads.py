@@ -59,9 +59,9 @@ class Heads(Feature):
         """Read every head and hold it to the embedding, before any picture is looked at."""
         if not self.params.chosen:
             raise HeadError("heads names no head: write heads: {NAME: {path: FILE}}")
-        place, dimensions = self._embedding.place, self._embedding.dimensions
+        place, dimensions, prints = self._embedding.place, self._embedding.dimensions, self._embedding.fingerprints()
         self._heads = {
-            name: choose(name, choice, home, place, dimensions, None)
+            name: choose(name, choice, home, place, dimensions, None, prints)
             for name, choice in sorted(self.params.chosen.items())
         }
 

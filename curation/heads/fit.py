@@ -71,9 +71,9 @@ def choose(
 ) -> tuple[Chosen, Head]:
     """Settle on a file and read it. `name` is for messages, `kind` what `auto` may take.
 
-    `auto` is the head that was trained on this home's labels, where it belongs to an embedding with one of the
-    fingerprints; else a published one, else the shipped one. `beside` is how many numbers the caller can give behind
-    the embedding: a head may take them or not.
+    `fingerprints` are those under which the embedding may be known: a head that states one belongs to no other. `auto`
+    is the head that was trained on this home's labels, where it belongs to this embedding; else a published one, else
+    the shipped one. `beside` is how many numbers the caller can give behind the embedding: a head may take them or not.
 
     Raises NotAtHand where `auto` or a published head is not on this machine, HeadError where a head does not fit.
     """
@@ -81,6 +81,7 @@ def choose(
         _auto(name, choice, home, place, kind, fingerprints) if choice.path == "auto" else _named(name, choice, home)
     )
     _same_encoder(name, chosen, place)
+    _same_vectors(name, chosen, fingerprints)
     head = chosen.read()
     if head.inputs not in (dimensions, dimensions + beside):
         raise HeadError(
@@ -140,4 +141,14 @@ def _same_encoder(name: str, chosen: Chosen, place: Place) -> None:
         raise HeadError(
             f"head {name!r} was trained on {trained}, the embedding is of {place.title}: "
             f"set embedding: {{model: {trained}}}, choose another head, or say encoder: any"
+        )
+
+
+def _same_vectors(name: str, chosen: Chosen, fingerprints: Collection[str]) -> None:
+    """A model gives other vectors of other views of a picture: what was trained on those is no judge of these."""
+    meant = stated(chosen.path).get("embedding", "") if chosen.choice.encoder is None else ""
+    if meant and fingerprints and meant not in fingerprints:
+        raise HeadError(
+            f"head {name!r} was trained on vectors that this embedding does not give (other weights, views, version): "
+            "train it again on this one, set the embedding that it was trained on, or say encoder: any"
         )

@@ -52,6 +52,18 @@ def test_what_a_head_is_counts_and_not_where_it_lies(folder: Path, heads: Path) 
     assert here != fingerprint(path=str(heads / "warm.safetensors"), input="raw")
 
 
+def test_a_head_that_was_trained_on_other_views_of_the_same_encoder_is_refused(folder: Path, tmp_path: Path) -> None:
+    tiled = connected("embedding", {"model": str(folder), "view": "tiles"}, tmp_path)
+    boxed = connected("embedding", {"model": str(folder), "view": "letterbox"}, tmp_path)
+    path = tmp_path / "trained.safetensors"
+    write_head(chain([Dense(np.ones((32, 1)), np.zeros(1))], "l2"), path, embedding=min(tiled.fingerprints()))
+    assert connected("heads", {"warm": {"path": str(path)}}, tmp_path, embedding=tiled).schema.names == ["warm"]
+    with pytest.raises(HeadError, match="train it again on this one"):
+        connected("heads", {"warm": {"path": str(path)}}, tmp_path, embedding=boxed)
+    lifted = {"warm": {"path": str(path), "encoder": "any"}}
+    assert connected("heads", lifted, tmp_path, embedding=boxed).schema.names == ["warm"]
+
+
 def test_a_head_of_another_width_stops_the_run_before_any_work(folder: Path, tmp_path: Path) -> None:
     write_head(chain([Dense(np.ones((768, 1)), np.zeros(1))], "l2"), tmp_path / "large.safetensors")
     choices = [
