@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from scrapy.settings import BaseSettings
 
+from crawlers.defaults import DEFAULTS, check_values
 from crawlers.policy.identity import identity, is_near
 
 PRIORITY = "addon"
@@ -20,32 +21,11 @@ class GessoAddon:
     """Sets what the crawl needs; a project's or command line's own settings win over it."""
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Called by Scrapy before the crawler's parts are built."""
-        for name, value in {
-            "GESSO_STORE": "workspace/captures",
-            "GESSO_PROXY": "",
-            "GESSO_ALLOW": "",
-            "GESSO_CONTACT": "",
-            "GESSO_RESPONSE_BYTES": 256 << 20,
-            "GESSO_HOST_BYTES": 32 << 30,
-            "GESSO_EGRESS_SECONDS": 600,
-            "GESSO_MAX_WAIT": 120,
-            "OPT_OUT": "respect",
-            "GESSO_PAGES": 0,
-            "GESSO_THEMES": "light,dark",
-            "GESSO_KINDS": "fold,full",
-            "GESSO_VIEWS": "desktop,phone",
-            "GESSO_LOAD_EACH_VIEW": False,
-            "GESSO_PROBE": True,
-            "GESSO_MAX_HEIGHT": 20_000,
-            "GESSO_PAGE_SECONDS": 120,
-            "GESSO_REPORT": None,
-            "GESSO_FRONTIER": "",
-            "GESSO_LEASE_SECONDS": 60,
-            "GESSO_MIN_FREE": 1 << 30,
-        }.items():
+        """Called by Scrapy before the crawler's parts are built. Raises SettingError."""
+        for name, value in DEFAULTS.items():
             if name not in settings:
                 settings.set(name, value, PRIORITY)
+        check_values(settings)
         settings.set("LOG_FORMATTER", "crawlers.logs.ItemLogFormatter", PRIORITY)
         settings.set("REQUEST_FINGERPRINTER_CLASS", "crawlers.fingerprints.GessoFingerprinter", PRIORITY)
         settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", BEING_STORED, PRIORITY)

@@ -112,9 +112,9 @@ class _Ticking:
         self._task = asyncio.get_running_loop().create_task(self._keep_on())
 
     def closed(self, spider: Any, reason: str) -> None:
-        if self._task is not None:
+        if self._task is not None:  # else the crawl was not opened
             self._task.cancel()
-        self.tick()
+            self.tick()
 
     async def _keep_on(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""What a crawl's log is told: no record is made of each item where the log's level would not show it."""
+"""What a crawl's log is told: no record is made of each item where its level would not show it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,15 @@ class ItemLogFormatter(LogFormatter):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ItemLogFormatter:
-        level: Any = crawler.settings.get("LOG_LEVEL")  # a name or a number
-        return cls(each_item=logging.getLevelNamesMapping().get(str(level), level) <= logging.DEBUG)
+        level = log_level(crawler.settings.get("LOG_LEVEL"))
+        return cls(each_item=level is None or level <= logging.DEBUG)
 
     def scraped(self, item: Any, response: Response | Failure | None, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]
         """None for no record, as Scrapy has it."""
         return super().scraped(item, response, spider) if self._each_item else None
+
+
+def log_level(written: Any) -> int | None:
+    """The number of a log's level, given by name or number; None for what is none."""
+    text = str(written).strip().upper()
+    return int(text) if text.isascii() and text.isdigit() else logging.getLevelNamesMapping().get(text)

@@ -191,6 +191,6 @@ def words(given: Iterable[str], known: tuple[str, ...], name: str) -> tuple[Any,
 
 def check_pictures(views: Iterable[str], settings: BaseSettings) -> None:
     """Raise DeviceError, before anything is fetched, where a view, theme or kind that was asked for is none."""
-    resolve_all(tuple(views) or settings.getlist("GESSO_VIEWS") or PRESETS)
-    words(settings.getlist("GESSO_THEMES") or THEMES, THEMES, "GESSO_THEMES")
-    words(settings.getlist("GESSO_KINDS") or KINDS, KINDS, "GESSO_KINDS")
+    resolve_all((*settings.getlist("GESSO_VIEWS", list(PRESETS)), *views))
+    words(settings.getlist("GESSO_THEMES", list(THEMES)), THEMES, "GESSO_THEMES")
+    words(settings.getlist("GESSO_KINDS", list(KINDS)), KINDS, "GESSO_KINDS")

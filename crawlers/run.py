@@ -22,6 +22,7 @@ from crawlers.arguments import ArgumentError, as_json, parse_arguments, run_id
 from crawlers.browser.devices import DeviceError
 from crawlers.browser.find import BrowserNotFound, require_chromium
 from crawlers.captures import CaptureStore, StoreError, StoreFull
+from crawlers.defaults import SettingError
 from crawlers.errors import GessoError
 from crawlers.folders import COMMAND, MIN_FREE, OPTIONS, crawls_folder, missing_room
 from crawlers.frontier import FrontierError, check_arguments
@@ -41,7 +42,7 @@ ERRORS = {
     kind.__name__: kind
     for kind in (
         *(ArgumentError, BrowserNotFound, StoreError, StoreFull, FrontierError, ShardError, CrawlError),
-        *(AllowError, IdentityError, OptOutError, DeviceError),
+        *(AllowError, IdentityError, OptOutError, DeviceError, SettingError),
     )
 }
 

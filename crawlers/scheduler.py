@@ -95,6 +95,8 @@ class FrontierScheduler(BaseScheduler):
         return None
 
     def close(self, reason: str) -> Deferred[None] | None:
+        if self._frontier is None:  # it could not be opened, and that is told
+            return None
         with self._guarded():
             self._acknowledge(in_progress=set())
         with self._guarded():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from asyncio import Future
 from typing import Any
 
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
+from scrapy.exceptions import UsageError
 
 from crawlers.arguments import parse_arguments
 from crawlers.errors import GessoError
+from crawlers.logs import log_level
 from crawlers.policy.identity import check_settings
 from crawlers.shards import parse_shard
 
@@ -20,9 +23,9 @@ EXIT_CODES = {"disk_full": 2, "browser_missing": 2, "shutdown": 130, "killed": 1
 
 
 def _raise_what_failed(task: Any) -> None:
-    """What stopped a crawl from opening, where it is one of our own errors."""
+    """What stopped a crawl from opening: asked for, asyncio does not tell it by itself any more."""
     error = task.exception() if isinstance(task, Future) and task.done() and not task.cancelled() else None
-    if isinstance(error, GessoError):
+    if error is not None:
         raise error
 
 
@@ -32,6 +35,16 @@ class Command(crawl.Command):
     0 finished; 2 a wrong argument, a seed that gave nothing, a full disk, no browser; 3 stopped before its end by a
     limit or by a frontier out of reach; 130 interrupted. After 2 (disk, browser), 3 and 130 the same command goes on.
     """
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """As Scrapy's own; a log level is one in small letters, too. Raises UsageError, which exits with 2."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        level = log_level(self.settings["LOG_LEVEL"])
+        if level is None:
+            known = ", ".join(logging.getLevelNamesMapping())
+            raise UsageError(f"LOG_LEVEL={self.settings['LOG_LEVEL']} is no level of a log: write one of {known}")
+        self.settings.set("LOG_LEVEL", level, "cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1:

@@ -190,7 +190,8 @@ def connect(url: str) -> redis.Redis:
 def shown(url: str) -> str:
     """The address without its password."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:200]
+    scheme = f"{parts.scheme}://" if "://" in url else ""
+    return f"{scheme}{parts.netloc.rpartition('@')[2]}{parts.path.rpartition('@')[2]}"[:200]
 
 
 def prefix(run: str) -> str:

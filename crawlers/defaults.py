@@ -1,0 +1,68 @@
+"""Gesso's own settings: what each is where nobody says, and the check of those that are numbers or switches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.settings import BaseSettings
+
+from crawlers.errors import GessoError
+
+DEFAULTS: dict[str, Any] = {
+    "GESSO_STORE": "workspace/captures",
+    "GESSO_PROXY": "",
+    "GESSO_ALLOW": "",
+    "GESSO_CONTACT": "",
+    "GESSO_RESPONSE_BYTES": 256 << 20,
+    "GESSO_HOST_BYTES": 32 << 30,
+    "GESSO_EGRESS_SECONDS": 600.0,
+    "GESSO_MAX_WAIT": 120.0,
+    "OPT_OUT": "respect",
+    "GESSO_PAGES": 0,
+    "GESSO_THEMES": "light,dark",
+    "GESSO_KINDS": "fold,full",
+    "GESSO_VIEWS": "desktop,phone",
+    "GESSO_LOAD_EACH_VIEW": False,
+    "GESSO_PROBE": True,
+    "GESSO_MAX_HEIGHT": 20_000,
+    "GESSO_PAGE_SECONDS": 120.0,
+    "GESSO_REPORT": None,
+    "GESSO_FRONTIER": "",
+    "GESSO_LEASE_SECONDS": 60.0,
+    "GESSO_MIN_FREE": 1 << 30,
+}
+
+
+class SettingError(GessoError):
+    """A setting that is no number, or no switch, where it must be one."""
+
+
+def check_values(settings: BaseSettings) -> None:
+    """Raise SettingError for the first of DEFAULTS that is not of its default's kind, before anything is fetched."""
+    for name, usual in DEFAULTS.items():
+        if isinstance(usual, bool):
+            _check_switch(settings, name)
+        elif isinstance(usual, int | float):
+            _check_number(settings, name, usual)
+
+
+def _check_switch(settings: BaseSettings, name: str) -> None:
+    try:
+        settings.getbool(name)
+    except (TypeError, ValueError):
+        raise SettingError(f"{name}={_shown(settings, name)} is no switch: write 1 or 0") from None
+
+
+def _check_number(settings: BaseSettings, name: str, usual: float) -> None:
+    whole = isinstance(usual, int)
+    try:
+        right = (settings.getint(name) if whole else settings.getfloat(name)) >= 0
+    except (TypeError, ValueError, OverflowError):
+        right = False
+    if not right:
+        kind = "whole number" if whole else "number"
+        raise SettingError(f"{name}={_shown(settings, name)} is no {kind} from 0 up: write for example {usual}")
+
+
+def _shown(settings: BaseSettings, name: str) -> str:
+    return str(settings[name])[:80]
