@@ -184,7 +184,7 @@ class _Look:
         if refusal and answer.url.startswith("http:"):  # behind TLS the server could write it itself
             kind, _, reason = refusal.partition(";")
             raise PageFailure(kind.strip()[:40] or "egress", f"{self.url}: {reason.strip()}")
-        if answer.mime not in HTML:
+        if answer.mime not in HTML and answer.status not in THROTTLED:  # a busy host may say so in plain text
             kind = f"http_{answer.status}" if answer.status >= 400 else "not_html"
             raise PageFailure(kind, f"{self.url} answers {answer.status} with {answer.mime[:80]}, not with a page")
         return answer

@@ -25,6 +25,7 @@ MAX_ENTRIES = 50_000
 MAX_ALTERNATES = 50
 MAX_DEPTH = 32
 CHUNK = 1 << 16
+HEAD = 1000  # bytes that tell what a file is
 _DATE = re.compile(r"^\d{4}(-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?)?)?$")
 _STRAY = re.compile(rb"&(?!(?:#\d+|#[xX][0-9a-fA-F]+|amp|lt|gt|quot|apos);)")
 _LISTS = {"sitemapindex": "index", "urlset": "urls", "rss": "feed", "feed": "feed", "RDF": "feed"}
@@ -69,9 +70,11 @@ class _Entry:
 def parse_sitemap(data: bytes) -> Sitemap:
     """Read a sitemap of any form; `index` lists further sitemaps, all others list pages. Raises SitemapError."""
     data, problem = unpack(data)
-    head = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    head = data[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head:
         raise SitemapError("the sitemap is empty", "empty")
+    if head[:1] == b"<":
+        data = head + data[HEAD:]  # a script's empty lines before the declaration are none of the document's
     if head[:1] == b"<" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         found = _parse_xml(data)
         return Sitemap(found.kind, found.entries, problem or found.problem)

@@ -282,6 +282,25 @@ def test_many_requests_of_a_busy_host_leave_room_for_others(tmp_path: Path) -> N
         assert {found[url]["status"] for url in urls} == {200}
 
 
+@pytest.mark.browser
+def test_a_page_of_a_busy_host_is_asked_again_when_it_says_so_in_plain_text_or_not_at_all(tmp_path: Path) -> None:
+    page: Answer = (200, {"Content-Type": "text/html"}, b"<title>there</title><h1>There</h1>")
+
+    def busy_once(answer: Answer) -> Callable[[int], Answer]:
+        return lambda number: answer if number == 1 else page
+
+    routes: dict[str, Route] = {
+        "plain.test/": busy_once((429, {"Retry-After": "1", "Content-Type": "text/plain"}, b"Retry later")),
+        "mute.test/": busy_once((503, {"Retry-After": "1"}, b"")),
+    }
+    with hosts(routes) as server:
+        settings = {"GESSO_PROXY": f"http://127.0.0.1:{server.port}", "GESSO_PROBE": False, "GESSO_VIEWS": "phone"}
+        urls: dict[str, dict[str, Any]] = {f"http://{key}": {"page": True} for key in routes}
+        found = crawl(tmp_path, urls, **settings)
+    assert [found[f"http://{key}"]["status"] for key in routes] == [200, 200]
+    assert all(found[f"http://{key}"]["seconds"] >= 1 for key in routes)
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

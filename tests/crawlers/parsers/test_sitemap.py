@@ -33,6 +33,7 @@ LISTED = (
         URLS,
         gzip.compress(URLS, mtime=0),
         b"\xef\xbb\xbf" + URLS,
+        b"\xef\xbb\xbf\r\n\n " + URLS,
         gzip.compress(URLS[:200], mtime=0) + gzip.compress(URLS[200:], mtime=0),
     ],
 )
