@@ -159,7 +159,12 @@ def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
         if area[1] == area[3] and ((high and not tall) or plan.align == "baseline"):
             given.add(area[1])
     for child, area in zip(plan.flow, plan.areas, strict=True):
-        if area[1] == area[3] and area[1] not in given and found[id(child)][1] == FILL and _fullest(child, plan, area[1]):
+        if (
+            area[1] == area[3]
+            and area[1] not in given
+            and found[id(child)][1] == FILL
+            and _fullest(child, plan, area[1])
+        ):
             _make_high(child)
             found[id(child)] = found[id(child)][0], HUG
             given.add(area[1])

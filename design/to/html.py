@@ -10,7 +10,8 @@ from design.dom.items import FontFace
 from design.to.html_rules import PLACEHOLDER, Painter, exact, layout, place, size
 from design.to.links import safe_link
 from design.to.safe import css_families, css_url, safe_svg, safe_url, svg_data_url
-from design.tree import FRAMES, HUG, SOFT_BREAK, Design, Node, Run, SlotPaint, Style, TextStyle, expand
+from design.to.tables import Part, cell_rules, part_rules, table_parts
+from design.tree import FILL, FRAMES, HUG, SOFT_BREAK, Design, Node, Run, SlotPaint, Style, TextStyle, expand
 
 POLICY = (
     "default-src 'none'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -74,9 +75,11 @@ class _Page:
         self.slots = {name: address for name, value in slots.items() if (address := _address(value))}
         self.painter = Painter(dict(design.palette), self.slots)
         self.classes: dict[str, str] = {}
+        self.parts: dict[int, Part] = {}
 
     def tree(self, root: Node) -> str:
         out: list[str] = []
+        self.parts = table_parts(root) if self.reflow else {}
         stack: list[tuple[Node, Node | None, bool] | str] = [(root, None, False)]
         while stack:
             entry = stack.pop()
@@ -85,16 +88,20 @@ class _Page:
                 continue
             node, parent, active = entry
             opening, closing = self.node(node, parent, active)
+            if parent is not None and self.parts.get(id(node)) == "cell":
+                opening, closing = f"<div{self._class(cell_rules(node, parent))}>{opening}", f"{closing}</div>"
             out.append(opening)
             stack.append(closing)
             if node.kind in FRAMES:
-                active = active or closing in ("</a>", "</button>")
+                active = active or closing.startswith(("</a>", "</button>"))
                 stack.extend((child, node, active) for child in reversed(node.children))
         return "".join(out)
 
     def node(self, node: Node, parent: Node | None, active: bool) -> tuple[str, str]:
         """(opening with its own content, closing); `active` says that a link or button is around it already."""
         rules = place(node, parent) + size(node, parent, self.reflow) + self.painter.surface(node)
+        if self.parts.get(id(node)) == "cell" and node.height == FILL:
+            rules.append("height:100%")
         label = f' title="{escape(node.name)}"' if node.name and parent is None else ""
         if node.kind in ("img", "svg"):
             return self._image(node, rules, label), ""
@@ -103,7 +110,8 @@ class _Page:
             inside = self._runs(node, active or tag in ("a", "button"))
             return f"<{tag}{self._class(rules + self._text(node), tag)}{extra}>{inside}", f"</{tag}>"
         if node.kind in FRAMES:
-            rules += layout(node)
+            role = self.parts.get(id(node), "cell")
+            rules += layout(node) if role == "cell" else part_rules(node, role)
         return f"<{tag}{self._class(rules, tag)}{extra}{label}>", f"</{tag}>"
 
     def _class(self, rules: list[str], tag: str = "") -> str:

@@ -201,11 +201,15 @@ def _widths(node: Node) -> Sides:
     return widths[0], widths[1], widths[2], widths[3]
 
 
+def padding(node: Node) -> tuple[float, ...]:
+    """Of a frame inside of its borders, which a design counts as padding."""
+    return tuple(max(0.0, p - b) for p, b in zip(node.padding, borders(node), strict=True))
+
+
 def layout(node: Node) -> list[str]:
     """How a frame arranges its children."""
     rules = []
-    inner = tuple(max(0.0, p - b) for p, b in zip(node.padding, borders(node), strict=True))
-    if any(inner):
+    if any(inner := padding(node)):
         rules.append("padding:" + four(inner))
     if node.kind == "box":
         return [*rules, "display:grid;align-items:start;justify-items:start"]
