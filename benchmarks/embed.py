@@ -32,6 +32,7 @@ from PIL import Image, ImageDraw
 from benchmarks.decoders import DECODERS, cheapest, milliseconds
 from benchmarks.figures import CannotRun, Figure, at_least, main
 from crawlers.captures import Capture, CaptureStore
+from crawlers.garbage import collect_less_often
 from curation import engine
 from curation.encoder.place import precision
 from curation.encoder.views import views
@@ -82,6 +83,7 @@ def run(arguments: Sequence[str]) -> list[Figure]:
     parser.add_argument("--peer", type=Path, default=PEER, help="the Python of clip-retrieval's environment")
     parser.add_argument("--peer-batch", type=int, default=256, help="its default; fewer where there are few pictures")
     options = parser.parse_args(arguments)
+    collect_less_often()  # as `gesso` does
     pictures = phone_pictures(options.folder, options.pictures)
     with tempfile.TemporaryDirectory(prefix="embed-") as scratch:
         work = Path(scratch)
