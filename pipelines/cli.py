@@ -193,9 +193,10 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve whatever shares the machine
     try:
         app()
-    except KeyboardInterrupt:
-        _say("stopped; the same command goes on from here")
-        raise SystemExit(130) from None
+    except SystemExit as ending:
+        if _was_interrupted(ending):
+            _say("stopped; the same command goes on from here")
+        raise
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _ROOMS:
             raise
@@ -221,6 +222,13 @@ _EXTRA_OF: dict[str, str] = {
     "pandas": "curate", "matplotlib": "notebooks",
     "diffusers": "train", "transformers": "train", "torch": "train", "tokenizers": "train",
 }  # fmt: skip
+
+
+def _was_interrupted(ending: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it: Typer makes an exit with 130 of it, without a word."""
+    while ending is not None and not isinstance(ending, KeyboardInterrupt):
+        ending = ending.__cause__ or ending.__context__
+    return ending is not None
 
 
 def _is_ours(error: Exception) -> bool:

@@ -46,3 +46,30 @@ def test_what_libraries_log_stays_out_of_a_commands_output(
     monkeypatch.setattr(cli, "app", lambda: logging.error("a tag was not found among %s", ["one", "two"]))
     cli.main()
     assert capfd.readouterr().err == ""
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = typer.Typer()
+
+    @long.command()
+    def work() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "collect_less_often", lambda: None)
+    monkeypatch.setattr(cli, "app", long)
+    monkeypatch.setattr("sys.argv", ["gesso"])
+    with pytest.raises(SystemExit) as ending:
+        cli.main()
+    assert ending.value.code == 130
+    assert capsys.readouterr().err == "gesso: stopped; the same command goes on from here\n"
+
+
+def test_another_exit_says_nothing_more(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cli, "collect_less_often", lambda: None)
+    monkeypatch.setattr("sys.argv", ["gesso", "--help"])
+    with pytest.raises(SystemExit) as ending:
+        cli.main()
+    assert ending.value.code == 0
+    assert not capsys.readouterr().err
