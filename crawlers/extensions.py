@@ -19,7 +19,7 @@ from crawlers.captures import CaptureStore, Failure, failure_id, now
 from crawlers.errors import CannotGoOn
 from crawlers.folders import crawls_folder, missing_room
 from crawlers.prometheus import prometheus_text
-from crawlers.scheduler import FrontierScheduler, stop, writer_of
+from crawlers.scheduler import frontier_of, stop, writer_of
 from crawlers.urls import site_of
 
 Report = Callable[[int, int], None]
@@ -52,11 +52,10 @@ class ProgressExtension:
             self._next = monotonic() + INTERVAL
 
     def tell(self) -> None:
-        engine = self.crawler.engine
-        scheduler = getattr(getattr(engine, "_slot", None), "scheduler", None)
-        if not isinstance(scheduler, FrontierScheduler):
+        frontier = frontier_of(self.crawler)
+        if frontier is None:
             return
-        states = scheduler.frontier.states()
+        states = frontier.states()
         now_at = (states.get("done", 0) + states.get("failed", 0), states.get("queued", 0) + states.get("leased", 0))
         if now_at != self._last:
             self._last = now_at
@@ -76,7 +75,7 @@ class BugExtension:
         return extension
 
     def callback_failed(self, failure: Any, response: Any, spider: Any) -> None:
-        if isinstance(failure.value, CannotGoOn):
+        if isinstance(failure.value, CannotGoOn) or not hasattr(spider, "run_id"):
             return
         url = str(getattr(response, "url", None) or getattr(getattr(response, "request", None), "url", ""))
         record = Failure(
@@ -135,6 +134,8 @@ class StatsExtension(_Ticking):
         return cls(crawler)
 
     def opened(self, spider: Any) -> None:
+        if not hasattr(spider, "run_id"):  # `scrapy shell` has no run
+            return
         self._folder = crawls_folder(self.crawler.settings["GESSO_STORE"]) / spider.run_id
         self._folder.mkdir(parents=True, exist_ok=True)
         self._labels = {"run": spider.run_id, "spider": spider.name}
@@ -186,11 +187,11 @@ class RoomExtension(_Ticking):
 
 
 def _states(crawler: Crawler) -> dict[str, int]:
-    scheduler = getattr(getattr(crawler.engine, "_slot", None), "scheduler", None)
-    if not isinstance(scheduler, FrontierScheduler):
+    frontier = frontier_of(crawler)
+    if frontier is None:
         return {}
     try:
-        return scheduler.frontier.states()
+        return frontier.states()
     except Exception:  # closed, or out of reach: the crawl's own business, the figures can wait
         return {}
 

@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
-from scrapy.core.scheduler import BaseScheduler
+from scrapy.core.scheduler import BaseScheduler, Scheduler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
@@ -75,7 +75,11 @@ class FrontierScheduler(BaseScheduler):
         self._at_once = pace(crawler.settings)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> FrontierScheduler:
+    def from_crawler(cls, crawler: Crawler) -> BaseScheduler:  # type: ignore[override]
+        """Scrapy's own for a spider without a frontier, such as `scrapy shell` and `scrapy fetch` have."""
+        if not hasattr(crawler.spidercls, "open_frontier"):
+            log.info("spider %s opens no frontier: its requests do not outlive the process", crawler.spidercls.name)
+            return Scheduler.from_crawler(crawler)
         scheduler = cls(crawler)
         crawler.signals.connect(scheduler.response_received, signals.response_received)
         crawler.signals.connect(scheduler.item_scraped, signals.item_scraped)
@@ -294,6 +298,12 @@ def pace(settings: BaseSettings) -> Callable[[str], int]:
         return 2 * max(1, int(slot.get("concurrency", usual)))
 
     return at_once
+
+
+def frontier_of(crawler: Crawler) -> FrontierBackend | None:
+    """The open frontier of a crawl, if any; for Scrapy, any scheduler is an instance of any other's class."""
+    scheduler = getattr(getattr(crawler.engine, "_slot", None), "scheduler", None)
+    return getattr(scheduler, "_frontier", None)
 
 
 def stop(crawler: Crawler, reason: str) -> None:
