@@ -6,12 +6,13 @@ leaves files behind that the same command removes when it is run again.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
@@ -25,7 +26,7 @@ from crawlers.captures import Capture, CaptureStore, Signal, StoreError, now, te
 from crawlers.middlewares import Refused
 from crawlers.shards import shard_key
 from crawlers.takedowns import NAME, Takedown, Takedowns
-from crawlers.urls import canonical_url, site_of
+from crawlers.urls import UrlError, canonical_url, site_of
 
 LEAST_ID = 6
 MAX_DOM_BYTES = 256 << 20
@@ -98,10 +99,11 @@ def remove_unneeded(store: CaptureStore, captures: Iterable[Capture]) -> None:
 
 
 def _chosen(store: CaptureStore, captures: list[Capture], what: str) -> tuple[list[Capture], str | None]:
-    site = site_of(what) if "://" in what else what.strip().lower()
-    found = [capture for capture in captures if capture.site.lower() == site]
-    if found or site in store.takedowns().sites:
-        return found, found[0].site if found else site
+    found: list[Capture] = []
+    for site in _spellings(what):
+        found = [capture for capture in captures if capture.site.lower() == site]
+        if found or site in store.takedowns().sites:
+            return found, found[0].site if found else site
     if len(what) >= LEAST_ID and all(digit in "0123456789abcdef" for digit in what):
         found = [capture for capture in captures if capture.capture_id.startswith(what)]
     if not found:
@@ -111,6 +113,17 @@ def _chosen(store: CaptureStore, captures: list[Capture], what: str) -> tuple[li
     if len({capture.capture_id for capture in found}) > 1:
         raise StoreError(f"{what!r} begins the ids of {len(found)} captures: give more digits")
     return found, None
+
+
+def _spellings(what: str) -> Iterator[str]:
+    """The sites that a text may mean: as it stands and, in letters beyond ASCII, as a host of that name is spelt."""
+    if "://" in what:
+        yield site_of(what)
+        return
+    yield what.strip().lower()
+    if not what.isascii():
+        with contextlib.suppress(UrlError):
+            yield site_of(f"http://{what.strip()}")
 
 
 def _unneeded(

@@ -170,6 +170,12 @@ def test_pages_that_were_kept_as_evidence_go_with_their_site(store: CaptureStore
     assert [store.fs.exists(store.blob_path(sha256, "html")) for sha256 in kept.values()] == [False, True]
 
 
+@pytest.mark.parametrize("written", ["münchen.test", "http://münchen.test/impressum", "xn--mnchen-3ya.test"])
+def test_a_site_may_be_named_in_its_own_letters(store: CaptureStore, written: str) -> None:
+    meant = add(store, "xn--mnchen-3ya.test", picture((5, 0, 0)), [])
+    assert take_down(store, written).capture_ids == (meant.capture_id,)
+
+
 def test_what_the_store_does_not_hold_is_one_line(store: CaptureStore) -> None:
     with pytest.raises(StoreError, match=r"holds no site and no capture 'three\.test'"):
         take_down(store, "three.test")
