@@ -132,6 +132,11 @@ class Index:
         """All apps, sorted."""
         return sorted(self._packages)
 
+    def locales(self) -> list[str]:
+        """Those that any app has screenshots in, sorted."""
+        factors = (_mapping(self._metadata(app).get("screenshots")).values() for app in self._packages)
+        return sorted({locale for some in factors for files in some for locale in _mapping(files)})
+
     def screenshots(self, app_id: str, locales: tuple[str, ...] | None = None) -> Iterator[Screenshot]:
         """Every screenshot of an app: form factors in their order, locales sorted, positions as listed."""
         factors = _mapping(self._metadata(app_id).get("screenshots"))

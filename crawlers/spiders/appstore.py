@@ -127,7 +127,8 @@ class AppstoreSpider(ListingSpider):
         for missing in (one for one in wanted if one.lower() not in known):
             reason = f"{missing} is not in the {self.arguments.country} store"
             yield self.failure(f"{response.url}#{missing}", "no_such_app", reason, site=missing, identity=missing)
-        for number, app in enumerate(answer.apps):
+        apps = answer.apps if wanted else answer.apps[: self.arguments.limit]  # whatever a search answers with
+        for number, app in enumerate(apps):
             yield from self._app(app, f"{place}.{number:05d}")
 
     @property

@@ -176,7 +176,15 @@ class FdroidSpider(ListingSpider):
             else:
                 yield self._screenshot_request(shot, shot.file, sha256, f"0.0.{number:08d}", trust)
 
+    def _unknown_locales(self, index: Index) -> Iterator[Failure]:
+        there = index.locales() if self.arguments.locales else []
+        for locale in self.arguments.locales or ():
+            if locale not in there:
+                reason = f"no app of the index has screenshots in {locale}: there are {', '.join(there[:50])}"
+                yield self.failure(self.arguments.repo, "no_such_locale", reason, identity=locale)
+
     def _screenshots(self, index: Index) -> Iterator[Screenshot | Failure]:
+        yield from self._unknown_locales(index)
         apps = index.app_ids()
         if self.arguments.apps is not None:
             for app in self.arguments.apps:

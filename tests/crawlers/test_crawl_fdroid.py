@@ -204,3 +204,16 @@ def test_what_is_not_signed_is_refused_and_the_remedy_named(tmp_path: Path) -> N
         summary, asked = crawl_signed(answers, tmp_path, run=f"{kind}-{number}")
         (seed,) = summary.unreachable
         assert (seed.kind, said in seed.reason, asked) == (kind, True, ["/entry.jar"])
+
+
+def test_a_locale_that_no_app_has_is_told(tmp_path: Path) -> None:
+    png = picture()
+    shots = {"phone": {"en-US": [file_entry("/a.b/1.png", png)]}}
+    write_repository(tmp_path / "store/repo", {"a.b": {"metadata": {"screenshots": shots}}}, {"/a.b/1.png": png})
+    where = str(tmp_path / "captures")
+    with serving({"store.test": tmp_path / "store"}) as server:
+        arguments = {"repo": "http://store.test/repo", "entry": "json", "locales": "en-US,en"}
+        summary = crawl("fdroid", arguments, store=where, settings={"GESSO_PROXY": server.address})
+    (failure,) = CaptureStore(where).failures()
+    assert (summary.captures, failure.kind) == (1, "no_such_locale")
+    assert failure.reason == "no app of the index has screenshots in en: there are en-US"

@@ -43,6 +43,14 @@ def results(*apps: dict[str, Any]) -> bytes:
     return json.dumps({"resultCount": len(apps), "results": apps}).encode()
 
 
+def test_appstore_takes_no_more_apps_of_a_search_than_were_asked_for(tmp_path: Path) -> None:
+    found = [app(n, screenshotUrls=[f"http://img.test/{n}/pr.png/392x696bb.png"]) for n in range(1, 6)]
+    images: dict[str, bytes | int] = {f"img.test/{n}/pr.png/9999x9999bb.png": BIG for n in range(1, 6)}
+    with answering({"api.test/search": results(*found), **images}) as store:
+        _, captures, _ = run("appstore", {"search": "clock", "limit": "2"}, store, tmp_path)
+    assert {c.listing.app_id for c in captures if c.listing} == {"com.example.a1", "com.example.a2"}
+
+
 def test_appstore_takes_the_largest_size_and_falls_back_to_the_one_given(tmp_path: Path) -> None:
     shots = {
         "screenshotUrls": ["http://img.test/1/pr.png/392x696bb.png", "http://img.test/2/pr.jpg/392x696bb.jpg"],
