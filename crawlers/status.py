@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,15 @@ def status(store: str, *, frontier: str | None = None) -> list[RunStatus]:
         found += _shared_runs(folder, frontier)
     elif not folder.is_dir():
         raise StoreError(f"no crawl has been run into {store}: crawl first, or name another with --home")
+    return found
+
+
+def named(runs: Sequence[RunStatus], name: str, store: str) -> list[RunStatus]:
+    """The run of that name, or its shares where it was crawled in several. Raises StoreError where there is neither."""
+    found = [run for run in runs if re.fullmatch(rf"{re.escape(name)}(-\d+of\d+)?", run.run_id)]
+    if not found:
+        known = ", ".join(run.run_id for run in runs[:20]) or "none"
+        raise StoreError(f"{store} holds no run {name}: there are {known}")
     return found
 
 

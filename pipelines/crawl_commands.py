@@ -187,12 +187,13 @@ def crawl_status(
     """Show each run's hosts: done, queued, leased, failed and why, pages a minute and bytes."""
     from dataclasses import asdict
 
-    from crawlers.status import status
+    from crawlers.status import named, status
     from pipelines import crawl_tables, terminal
 
     def found() -> list[Any]:
-        runs = status(str(home / "captures"), frontier=frontier or None)
-        return [one for one in runs if not run or one.run_id == run]
+        store = str(home / "captures")
+        runs = status(store, frontier=frontier or None)
+        return named(runs, run, store) if run else runs
 
     if as_json:
         terminal.print_json([asdict(one) for one in found()])
