@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from scrapy.settings import BaseSettings
+from typing import TYPE_CHECKING, Any
 
 from crawlers.errors import GessoError
+
+if TYPE_CHECKING:  # whoever only starts a crawl need not wait for Scrapy
+    from scrapy.settings import BaseSettings
 
 DEFAULTS: dict[str, Any] = {
     "GESSO_STORE": "workspace/captures",
@@ -44,6 +45,17 @@ def check_values(settings: BaseSettings) -> None:
             _check_switch(settings, name)
         elif isinstance(usual, int | float):
             _check_number(settings, name, usual)
+
+
+def positive(settings: BaseSettings, name: str, usual: float) -> float:
+    """A number above 0 that only one spider asks for. Raises SettingError."""
+    try:
+        number = settings.getfloat(name, usual)
+    except (TypeError, ValueError):
+        number = 0.0
+    if not number > 0:
+        raise SettingError(f"{name}={_shown(settings, name)} is no number above 0: write for example {usual}")
+    return number
 
 
 def _check_switch(settings: BaseSettings, name: str) -> None:

@@ -16,6 +16,7 @@ from scrapy.http import Response
 
 from crawlers.arguments.appstore import AppstoreArguments
 from crawlers.captures import Failure, Listing
+from crawlers.defaults import positive
 from crawlers.parsers.appstore import App, full_size, parse_apps, parse_chart, parse_store_page
 from crawlers.parsers.errors import StorePayloadError
 from crawlers.spiders.listings import ListedImage, ListingSpider
@@ -38,6 +39,7 @@ class AppstoreSpider(ListingSpider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> AppstoreSpider:
+        """Raises SettingError, too."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
         spider.api = settings.get("GESSO_APPSTORE_API", API).rstrip("/")
@@ -45,7 +47,7 @@ class AppstoreSpider(ListingSpider):
         spider.pages = settings.get("GESSO_APPSTORE_PAGES", PAGES).rstrip("/")
         # The addon adds its own slots to these. Images have hosts, and so a pace, of their own.
         host = urlsplit(spider.api).hostname or ""
-        calls = settings.getfloat("GESSO_APPSTORE_CALLS", CALLS_A_MINUTE)
+        calls = positive(settings, "GESSO_APPSTORE_CALLS", CALLS_A_MINUTE)
         pace = {"concurrency": 1, "delay": 60 / calls, "jitter": 0}
         settings.set("DOWNLOAD_SLOTS", {host: pace, **settings.getdict("DOWNLOAD_SLOTS")}, "addon")
         return spider
