@@ -95,6 +95,8 @@ def _even(frame: Item, items: list[Item], axis: int) -> list[Item]:
     gaps = [b.start(axis) - a.end(axis) for a, b in pairwise(items)]
     if not gaps or max(gaps) - min(gaps) <= EXACT:
         return items
+    if axis and (kept := _with_margins(frame, items, gaps)) is not None:
+        return kept
     widest = max(gaps)
     groups: list[list[Item]] = [[items[0]]]
     for item, gap in zip(items[1:], gaps, strict=True):
@@ -109,6 +111,52 @@ def _even(frame: Item, items: list[Item], axis: int) -> list[Item]:
         else:
             made.append(group(frame, members, axis))
             made[-1].hints.direction = "col" if axis else "row"
+    return made
+
+
+def _with_margins(frame: Item, items: list[Item], gaps: list[float]) -> list[Item] | None:
+    """A column's items; those whose margins are more than the least gap stand in a frame with room of their own.
+
+    None where that takes as many frames as groups would, or where a gap is no margin of its neighbours.
+    """
+    least = max(0.0, min(gaps))
+    room = [[0.0, 0.0] for _ in items]  # above and below each
+    for i, more in enumerate(gap - least for gap in gaps):
+        above, below = items[i].hints.room[2], items[i + 1].hints.room[0]
+        if more > EXACT and max(above, below) < more - EXACT:
+            return None
+        if more > EXACT and above >= below:
+            room[i][1] = more
+        elif more > EXACT:
+            room[i + 1][0] = more
+    if sum(map(any, room)) >= _groups(gaps):
+        return None
+    return [_roomy(frame, item, *own) if any(own) else item for item, own in zip(items, room, strict=True)]
+
+
+def _groups(gaps: list[float]) -> int:
+    """How many groups within groups it takes to have one gap in each."""
+    count, left = 0, [gaps]
+    while left:
+        some = left.pop()
+        widest = max(some)
+        runs: list[list[float]] = [[]]
+        for gap in some:
+            if gap > widest - EXACT:
+                runs.append([])
+            else:
+                runs[-1].append(gap)
+        left += (inner := [run for run in runs if run])
+        count += len(inner)
+    return count
+
+
+def _roomy(frame: Item, item: Item, before: float, after: float) -> Item:
+    """An item in a frame with room above and below that is its own."""
+    made = group(frame, [item], 1)
+    made.y, made.height = item.y - before, item.height + before + after
+    made.hints.direction = "col"
+    made.hints.padding = (before, 0.0, after, 0.0)
     return made
 
 
