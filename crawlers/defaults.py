@@ -34,6 +34,9 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+MAY_BE_ZERO = frozenset({"GESSO_PAGES", "GESSO_MIN_FREE", "GESSO_MAX_WAIT"})  # a limit of 0 would fail every page
+
+
 class SettingError(GessoError):
     """A setting that is no number, or no switch, where it must be one."""
 
@@ -67,13 +70,15 @@ def _check_switch(settings: BaseSettings, name: str) -> None:
 
 def _check_number(settings: BaseSettings, name: str, usual: float) -> None:
     whole = isinstance(usual, int)
+    zero = name in MAY_BE_ZERO
     try:
-        right = (settings.getint(name) if whole else settings.getfloat(name)) >= 0
+        number = settings.getint(name) if whole else settings.getfloat(name)
+        right = number > 0 or (zero and number == 0)
     except (TypeError, ValueError, OverflowError):
         right = False
     if not right:
-        kind = "whole number" if whole else "number"
-        raise SettingError(f"{name}={_shown(settings, name)} is no {kind} from 0 up: write for example {usual}")
+        kind = f"{'whole number' if whole else 'number'} {'from 0 up' if zero else 'above 0'}"
+        raise SettingError(f"{name}={_shown(settings, name)} is no {kind}: write for example {usual}")
 
 
 def _shown(settings: BaseSettings, name: str) -> str:

@@ -4,7 +4,7 @@ from scrapy.settings import Settings
 from crawlers.defaults import DEFAULTS, SettingError, check_values, positive
 
 
-@pytest.mark.parametrize("given", [{}, {"GESSO_PAGES": "3", "GESSO_PROBE": "0", "GESSO_MAX_WAIT": "0.5"}])
+@pytest.mark.parametrize("given", [{}, {"GESSO_PAGES": "3", "GESSO_PROBE": "0", "GESSO_MAX_WAIT": "0"}])
 def test_defaults_and_numbers_as_text_pass(given: dict[str, str]) -> None:
     check_values(Settings({**DEFAULTS, **given}))
 
@@ -15,7 +15,8 @@ def test_defaults_and_numbers_as_text_pass(given: dict[str, str]) -> None:
         ("GESSO_PAGES", "abc", "GESSO_PAGES=abc is no whole number from 0 up"),
         ("GESSO_PAGES", "-3", "GESSO_PAGES=-3 is no whole number"),
         ("GESSO_MAX_HEIGHT", "1.5", "GESSO_MAX_HEIGHT=1.5 is no whole number"),
-        ("GESSO_PAGE_SECONDS", "nan", "GESSO_PAGE_SECONDS=nan is no number from 0 up: write for example 120.0"),
+        ("GESSO_PAGE_SECONDS", "nan", "GESSO_PAGE_SECONDS=nan is no number above 0: write for example 120.0"),
+        ("GESSO_RESPONSE_BYTES", "0", "GESSO_RESPONSE_BYTES=0 is no whole number above 0"),
         ("GESSO_PROBE", "perhaps", "GESSO_PROBE=perhaps is no switch: write 1 or 0"),
     ],
 )
