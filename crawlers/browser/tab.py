@@ -74,9 +74,10 @@ class Tab:
     async def alive(self, operation: Coroutine[Any, Any, T], seconds: float) -> T:
         """An operation's result, unless the renderer crashes meanwhile: then nobody would ever answer.
 
-        Raises Error or TimeoutError.
+        Raises Error or TimeoutError; Error, too, where no answer came since another document took the place of the one
+        that was asked.
         """
-        task = asyncio.ensure_future(operation)
+        task, moves = asyncio.ensure_future(operation), self.moves
         try:
             either: set[asyncio.Future[Any]] = {task, self._crashed}
             await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -86,6 +87,8 @@ class Tab:
             task.cancel()
         if self.crashed:
             raise Error("the page crashed")
+        if self.moves != moves:
+            raise Error("moved: another document came while this one was asked")
         raise TimeoutError
 
     @property
