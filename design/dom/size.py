@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from design.dom.cells import cell_of, room
@@ -158,16 +159,11 @@ def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
         found[id(child)] = FILL if fills else _own(child, 0), FILL if tall else _own(child, 1)
         if area[1] == area[3] and ((high and not tall) or plan.align == "baseline"):
             given.add(area[1])
-    for child, area in zip(plan.flow, plan.areas, strict=True):
-        if (
-            area[1] == area[3]
-            and area[1] not in given
-            and found[id(child)][1] == FILL
-            and _fullest(child, plan, area[1])
-        ):
-            _make_high(child)
-            found[id(child)] = found[id(child)][0], HUG
-            given.add(area[1])
+    for row, cell in _fullest(plan).items():
+        if row not in given and found[id(cell)][1] == FILL:
+            _make_high(cell)
+            found[id(cell)] = found[id(cell)][0], HUG
+            given.add(row)
     if len(given) < len(lines.rows):
         plan.row_tracks = tuple(
             Track(0, "hug") if i in given else Track(end - start, "px") for i, (start, end) in enumerate(lines.rows)
@@ -175,13 +171,16 @@ def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
     return found
 
 
-def _fullest(child: Item, plan: Plan, row: int) -> bool:
-    """Whether a cell's content reaches as far down as that of any other in a row that none of them makes so high."""
+def _fullest(plan: Plan) -> dict[int, Item]:
+    """By row of a grid, the cell in it alone whose content reaches down farthest."""
+    found: dict[int, Item] = {}
     ends: dict[int, float] = {}
     for cell, area in zip(plan.flow, plan.areas, strict=True):
-        if area[1] == area[3] == row and cell.plan and cell.plan.kind in ("row", "col") and cell.plan.flow:
-            ends[id(cell)] = max(part.bottom for part in cell.plan.flow)
-    return id(child) in ends and ends[id(child)] == max(ends.values())
+        if area[1] == area[3] and cell.plan and cell.plan.kind in ("row", "col") and cell.plan.flow:
+            end = max(part.bottom for part in cell.plan.flow)
+            if end > ends.get(area[1], -inf):
+                found[area[1]], ends[area[1]] = cell, end
+    return found
 
 
 def _make_high(cell: Item) -> None:

@@ -84,5 +84,6 @@ def cell_rules(node: Node, row: Node) -> list[str]:
     """What stands around a cell; with any height of its own, a child can be as high as the row."""
     align = "start" if node.height == FILL else node.self_align or row.align
     rules = [f"display:table-cell;height:1px;vertical-align:{_VERTICAL[align]}"]
-    track = row.column_tracks[row.children.index(node)] if row.column_tracks else None
+    place = next(i for i, child in enumerate(row.children) if child is node)  # cells may well be equal
+    track = row.column_tracks[place] if row.column_tracks else None
     return [*rules, f"width:{px(track.value)}"] if track is not None and track.unit == "px" else rules

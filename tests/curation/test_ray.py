@@ -29,7 +29,6 @@ def kill_actors() -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is an extra")
 def test_killed_actors_lose_nothing_and_values_are_the_local_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,7 +87,6 @@ def test_what_is_no_address_is_named(address: str, said: str) -> None:
         ray_engine.see_that_it_answers(address)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is an extra")
 def test_a_cluster_that_is_not_there_is_missed_before_ray_waits_for_it(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can answer there

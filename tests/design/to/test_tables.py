@@ -69,6 +69,12 @@ def test_only_what_may_reflow_is_laid_out_anew() -> None:
     assert "table-row" not in to_html(design)
 
 
+def test_equal_cells_have_the_widths_of_their_own_columns() -> None:
+    row = "  grid * cols(1*,40,60)\n" + 3 * '   t * %b "Same"\n'
+    html = to_html(parse(TABLE.split("  grid")[0] + 2 * row), reflow=True)
+    assert all(f"vertical-align:top;width:{width}px" in html for width in (40, 60))
+
+
 @pytest.mark.browser
 def test_more_text_in_one_row_widens_its_column_in_all() -> None:
     from tests.design.capturing import browser
