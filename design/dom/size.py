@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf
 from typing import Any
 
 from design.dom.cells import cell_of, room
@@ -159,7 +158,7 @@ def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
         found[id(child)] = FILL if fills else _own(child, 0), FILL if tall else _own(child, 1)
         if area[1] == area[3] and ((high and not tall) or plan.align == "baseline"):
             given.add(area[1])
-    for row, cell in _fullest(plan).items():
+    for row, cell in _fullest(plan, found).items():
         if row not in given and found[id(cell)][1] == FILL:
             _make_high(cell)
             found[id(cell)] = found[id(cell)][0], HUG
@@ -171,14 +170,14 @@ def _in_rooms(plan: Plan) -> dict[int, tuple[Length, Length]]:
     return found
 
 
-def _fullest(plan: Plan) -> dict[int, Item]:
-    """By row of a grid, the cell in it alone whose content reaches down farthest."""
+def _fullest(plan: Plan, sizes: dict[int, tuple[Length, Length]]) -> dict[int, Item]:
+    """By row of a grid, the cell in it whose content reaches down farthest; of several the first that fills it."""
     found: dict[int, Item] = {}
-    ends: dict[int, float] = {}
+    ends: dict[int, tuple[float, bool]] = {}
     for cell, area in zip(plan.flow, plan.areas, strict=True):
         if area[1] == area[3] and cell.plan and cell.plan.kind in ("row", "col") and cell.plan.flow:
-            end = max(part.bottom for part in cell.plan.flow)
-            if end > ends.get(area[1], -inf):
+            end = max(part.bottom for part in cell.plan.flow), sizes[id(cell)][1] == FILL
+            if area[1] not in ends or end > ends[area[1]]:
                 found[area[1]], ends[area[1]] = cell, end
     return found
 
